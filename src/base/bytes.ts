@@ -1,0 +1,66 @@
+/** Immutable by convention: whoever is handed bytes does not write to them unless told so. */
+export type Bytes = Uint8Array;
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, "0"),
+);
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Lower-case hexadecimal. */
+export function toHex(bytes: Bytes, start = 0, end: number = bytes.length): string {
+  let text = "";
+  for (let at = start; at < end; at++) text += HEX[bytes[at] as number];
+  return text;
+}
+
+/** The bytes behind hexadecimal text of either case; `undefined` where it is not that. */
+export function fromHex(text: string): Bytes | undefined {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let at = 0; at < bytes.length; at++) {
+    bytes[at] = Number.parseInt(text.slice(at * 2, at * 2 + 2), 16);
+  }
+  return bytes;
+}
+
+export function utf8(text: string): Bytes {
+  return encoder.encode(text);
+}
+
+/** Text behind UTF-8. Throws a `TypeError` on anything that is not UTF-8. */
+export function fromUtf8(bytes: Bytes): string {
+  return decoder.decode(bytes);
+}
+
+export function equalBytes(a: Bytes, b: Bytes): boolean {
+  return a.length === b.length && matchesAt(a, 0, b);
+}
+
+/** True where `expected` stands in `bytes` at `offset`. */
+export function matchesAt(bytes: Bytes, offset: number, expected: Bytes): boolean {
+  for (let at = 0; at < expected.length; at++) {
+    if (bytes[offset + at] !== expected[at]) return false;
+  }
+  return true;
+}
+
+/** Order of two byte strings of one length, first byte weighs most: negative, 0 or positive. */
+export function compareBytes(a: Bytes, b: Bytes): number {
+  for (let at = 0; at < a.length; at++) {
+    const difference = (a[at] as number) - (b[at] as number);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+export function concat(...parts: readonly Bytes[]): Bytes {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
