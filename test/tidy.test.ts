@@ -1,0 +1,193 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { ERROR_CODES } from "../src/base/errors.ts";
+
+/** The layers, lowest first. A file imports its own directory and any line above its own. */
+const LAYERS: readonly (readonly string[])[] = [
+  ["base"],
+  ["wire", "identity"],
+  ["transport"],
+  ["peer"],
+  ["routing"],
+  ["dht", "nat"],
+  ["rpc", "pubsub"],
+  ["node"],
+  ["index.ts"],
+  ["sim", "ops"],
+  ["cli"],
+];
+
+/** Packages and `node:` modules a directory may import; a longer path has the last word. */
+const OUTSIDE: Readonly<Record<string, RegExp>> = {
+  wire: /^@msgpack\/msgpack$/,
+  identity: /^node:crypto$/,
+  "transport/quic": /^node:/,
+  node: /^node:/,
+  ops: /^node:/,
+  cli: /^node:/,
+};
+
+/** What the protocol may not touch: it has ports for all of that. */
+const WORLD =
+  /\b(?:Date|setTimeout|setInterval|setImmediate|performance|process|Buffer|globalThis|crypto\.\w+|Math\.random|AbortSignal\.timeout)\b/;
+/** What would let chance or another thread into `identity`, which may use `node:crypto`. */
+const CHANCE =
+  /\b(?:randomBytes|randomInt|randomUUID|randomFill\w*|generateKey\w*|webcrypto|subtle)\b/;
+/** What would let real time or chance into a simulated world. */
+const REAL =
+  /\b(?:Date|setTimeout|setInterval|performance|process|Math\.random|AbortSignal\.timeout)\b/;
+
+const PROTOCOL =
+  /^src\/(?:base|wire|identity|transport(?!\/quic\/)|peer|routing|dht|nat|rpc|pubsub)\//;
+const LINES_MAX = 400;
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const NOT_OURS = new Set([".git", "node_modules", "dist", "coverage", "target", "vendor"]);
+
+function filesUnder(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    if (NOT_OURS.has(entry.name)) return [];
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) return filesUnder(path);
+    return entry.isFile() ? [relative(ROOT, path).split(sep).join("/")] : [];
+  });
+}
+
+const files = filesUnder(ROOT);
+const sources = files.filter((file) => file.startsWith("src/") && file.endsWith(".ts"));
+const text = (file: string): string => readFileSync(join(ROOT, file), "utf8");
+
+/** The source without comments and string contents, so that words in them are not taken for code. */
+function code(file: string): string {
+  return text(file)
+    .replace(/\/\*[\s\S]*?\*\//g, (found) => found.replace(/[^\n]/g, ""))
+    .replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g, '""')
+    .replace(/(^|\s)\/\/.*$/gm, "$1");
+}
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+function importsOf(file: string): Import[] {
+  const pattern = /(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)"([^"]+)"/gm;
+  return [...text(file).matchAll(pattern)].map((found) => ({ file, target: found[1] as string }));
+}
+
+const imports = sources.flatMap(importsOf);
+
+/** `src/dht/record.ts` → `dht`; a file right under `src` is its own directory. */
+const directoryOf = (file: string): string => file.split("/")[1] as string;
+const layerOf = (directory: string): number =>
+  LAYERS.findIndex((names) => names.includes(directory));
+
+function resolved({ file, target }: Import): string {
+  const at = new URL(target, `file:///${file}`).pathname.slice(1);
+  return at.startsWith("src/") ? at : `outside/${at}`;
+}
+
+function mayImport(found: Import): boolean {
+  const from = directoryOf(found.file);
+  const to = directoryOf(resolved(found));
+  return from === to || (layerOf(to) >= 0 && layerOf(to) < layerOf(from));
+}
+
+function mayUsePackage({ file, target }: Import): boolean {
+  const place = Object.keys(OUTSIDE)
+    .filter((directory) => file.startsWith(`src/${directory}/`))
+    .sort((a, b) => b.length - a.length)[0];
+  return place !== undefined && (OUTSIDE[place] as RegExp).test(target);
+}
+
+function linesWith(file: string, pattern: RegExp): string[] {
+  return code(file)
+    .split("\n")
+    .flatMap((line, at) => {
+      const found = pattern.exec(line);
+      return found === null ? [] : [`${file}:${at + 1} ${found[0]}`];
+    });
+}
+
+const shown = ({ file, target }: Import): string => `${file} imports ${target}`;
+
+describe("the layers", () => {
+  it("are all named in the list", () => {
+    expect(sources.filter((file) => layerOf(directoryOf(file)) < 0)).toEqual([]);
+  });
+
+  it("import their own directory and lower ones only", () => {
+    const upward = imports.filter((it) => it.target.startsWith(".") && !mayImport(it));
+    expect(upward.map(shown)).toEqual([]);
+  });
+
+  it("use packages and node: modules only where the list allows", () => {
+    const foreign = imports.filter((it) => !it.target.startsWith(".") && !mayUsePackage(it));
+    expect(foreign.map(shown)).toEqual([]);
+  });
+
+  it("name only packages that are installed at run time", () => {
+    const declared = JSON.parse(text("package.json")) as { dependencies: Record<string, string> };
+    const packages = imports.map((it) => it.target).filter((it) => !/^(?:\.|node:)/.test(it));
+    expect(packages.filter((it) => !(it in declared.dependencies))).toEqual([]);
+  });
+});
+
+describe("the protocol", () => {
+  const protocol = sources.filter((file) => PROTOCOL.test(file));
+
+  it("touches no clock, chance, timer or process", () => {
+    expect(protocol.length).toBeGreaterThan(0);
+    expect(protocol.flatMap((file) => linesWith(file, WORLD))).toEqual([]);
+  });
+
+  it("makes keys from seeds it is given", () => {
+    const identity = protocol.filter((file) => file.startsWith("src/identity/"));
+    expect(identity.flatMap((file) => linesWith(file, CHANCE))).toEqual([]);
+  });
+});
+
+describe("the simulator", () => {
+  it("knows neither real time nor real chance", () => {
+    const sim = sources.filter((file) => file.startsWith("src/sim/"));
+    expect(sim.flatMap((file) => linesWith(file, REAL))).toEqual([]);
+  });
+});
+
+describe("every file", () => {
+  it(`of src has at most ${LINES_MAX} lines`, () => {
+    const long = sources.filter((file) => text(file).split("\n").length - 1 > LINES_MAX);
+    expect(long).toEqual([]);
+  });
+
+  it("of src and test is switched off for no line without a reason", () => {
+    const typescript = files.filter((file) =>
+      /^(?:src|test|bench|scripts)\/.*\.(?:ts|mjs)$/.test(file),
+    );
+    const bare =
+      /biome-ignore(?![^\n]*: \S+)|@ts-(?:ignore|nocheck)|\b(?:it|test|describe)\.(?:skip|only|todo)\b/;
+    const here = "test/tidy.test.ts";
+    expect(typescript.filter((file) => file !== here && bare.test(text(file)))).toEqual([]);
+  });
+
+  it("is free of the paths and hosts of the machine it was written on", () => {
+    const folders = ["work", "root", "home"].map((name) => `/${name}/[\\w.-]`).join("|");
+    const hosts =
+      "(?:https?:)?//[^\\s\"'/]*(?:registry|artifactory|nexus|mirror)[^\\s\"'/]*\\.[a-z]";
+    const leak = new RegExp(`(?<![\\w.~-])(?:${folders})|${hosts}`);
+    const found = files.flatMap((file) => {
+      const hit = leak.exec(readFileSync(join(ROOT, file), "latin1"));
+      return hit === null ? [] : [`${file}: ${hit[0]}`];
+    });
+    expect(found).toEqual([]);
+  });
+});
+
+describe("the error codes", () => {
+  it("have one number each", () => {
+    const numbers = Object.values(ERROR_CODES).map((kind) => kind.wire);
+    expect(new Set(numbers).size).toBe(numbers.length);
+  });
+});

@@ -1,0 +1,59 @@
+import { defineConfig } from "vitest/config";
+
+/** Where the tests of each project stand; everything else under test/ is `unit`. */
+const CONTRACT = "test/contract/**/*.test.ts";
+const SIM = "test/sim/**/*.test.ts";
+const PROCESS = "test/process/**/*.test.ts";
+
+export default defineConfig({
+  test: {
+    reporters: ["default"],
+    passWithNoTests: false,
+    // A test that needs luck is a bug: nothing is ever tried again.
+    retry: 0,
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [CONTRACT, SIM, PROCESS],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: "contract",
+          include: [CONTRACT],
+          testTimeout: 20_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "sim",
+          include: [SIM],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "process",
+          include: [PROCESS],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          // Each file starts several processes of its own; two cores carry one such file at a time.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+    coverage: {
+      provider: "v8",
+      include: ["src/{base,wire,identity,transport,peer,routing,dht,nat,rpc,pubsub}/**/*.ts"],
+      exclude: ["src/transport/quic/**"],
+      reporter: ["text", "json-summary"],
+      thresholds: { lines: 95 },
+    },
+  },
+});
