@@ -2,6 +2,7 @@ import type { Address } from "../base/address.ts";
 import type { Bytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
+import type { Credentials } from "../identity/certificate.ts";
 
 /*
  * The contract every driver keeps; test/contract/ checks each sentence of it over each driver.
@@ -19,13 +20,7 @@ import type { Millis } from "../base/ports.ts";
  */
 
 /** Who this process is towards its peers. */
-export interface TransportIdentity {
-  readonly id: NodeId;
-  /** DER of the self-signed X.509 certificate whose key is `id`. */
-  readonly certificate: Bytes;
-  /** DER of the PKCS #8 private key. Never logged. */
-  readonly privateKey: Bytes;
-}
+export type TransportIdentity = Credentials;
 
 export interface TransportLimits {
   /** Silence after which a connection counts as lost. */
