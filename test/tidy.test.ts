@@ -29,9 +29,9 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   cli: /^node:/,
 };
 
-/** What the protocol may not touch: it has ports for all of that. */
+/** What the protocol may not touch: it has ports for all of that. `as Buffer` is for node:crypto's types. */
 const WORLD =
-  /\b(?:Date|setTimeout|setInterval|setImmediate|performance|process|Buffer|globalThis|crypto\.\w+|Math\.random|AbortSignal\.timeout)\b/;
+  /\b(?:Date|setTimeout|setInterval|setImmediate|performance|process|(?<!as )Buffer|globalThis|crypto\.\w+|Math\.random|AbortSignal\.timeout)\b/;
 /** What would let chance or another thread into `identity`, which may use `node:crypto`. */
 const CHANCE =
   /\b(?:randomBytes|randomInt|randomUUID|randomFill\w*|generateKey\w*|webcrypto|subtle)\b/;
