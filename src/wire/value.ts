@@ -1,0 +1,84 @@
+import { Decoder, Encoder, ExtensionCodec } from "@msgpack/msgpack";
+import type { Bytes } from "../base/bytes.ts";
+import { MeshError } from "../base/errors.ts";
+import { BODY_MAX, DEPTH_MAX, VALUE_SCAN } from "./limits.ts";
+import { scanValue } from "./scan.ts";
+
+/**
+ * What a call may carry: null, booleans, numbers, bigints of 64 bits, strings, `Uint8Array`, `Date`, arrays
+ * and plain objects of these, 16 levels deep, 16 MiB encoded. `undefined` fields of objects are left out,
+ * elsewhere `undefined` becomes null. Maps, sets, functions, symbols and cycles are refused.
+ */
+export type Value = unknown;
+
+/** Refuses what the library would silently turn into an empty object. Dates have a codec of their own. */
+class StrictExtensions extends ExtensionCodec {
+  override tryToEncode(
+    object: unknown,
+    context: undefined,
+  ): ReturnType<ExtensionCodec["tryToEncode"]> {
+    if (object instanceof Map || object instanceof Set || object instanceof Promise) {
+      throw new TypeError(
+        `a ${object.constructor.name} has no encoding; send an array or a plain object`,
+      );
+    }
+    return super.tryToEncode(object, context);
+  }
+}
+
+const extensionCodec = new StrictExtensions();
+let encoder = newEncoder();
+const decoder = new Decoder({ extensionCodec, useBigInt64: true });
+
+/** Buffer an encoder may keep for the next value; after a larger one it is replaced. */
+const KEPT_BYTES = 1 << 20;
+
+function newEncoder(): Encoder<undefined> {
+  return new Encoder({
+    extensionCodec,
+    maxDepth: DEPTH_MAX,
+    ignoreUndefined: true,
+    useBigInt64: true,
+  });
+}
+
+/**
+ * The value as MessagePack. The bytes are shared: they are overwritten by the next call.
+ *
+ * @throws {MeshError} `encode_failed` for what has no encoding, `too_large` beyond 16 MiB.
+ */
+export function encodeValue(value: Value): Bytes {
+  const bytes = tryEncode(value);
+  if (bytes.length > KEPT_BYTES) encoder = newEncoder();
+  if (bytes.length > BODY_MAX) {
+    throw new MeshError("too_large", `a value of ${bytes.length} bytes; the limit is ${BODY_MAX}`);
+  }
+  return bytes;
+}
+
+function tryEncode(value: Value): Bytes {
+  try {
+    return encoder.encodeSharedRef(value);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MeshError("encode_failed", `the value can't be encoded: ${reason}`, { cause });
+  }
+}
+
+/**
+ * The value that fills `bytes[start, end)`. Binaries in it are views of `bytes`, which must not change later.
+ *
+ * @throws {MeshError} `bad_frame`, `too_large`.
+ */
+export function decodeValue(bytes: Bytes, start: number, end: number): Value {
+  if (scanValue(bytes, start, end, VALUE_SCAN) !== end) {
+    throw new MeshError("bad_frame", "malformed MessagePack: bytes follow the value");
+  }
+  try {
+    return decoder.decode(bytes.subarray(start, end));
+  } catch (cause) {
+    throw new MeshError("bad_frame", `malformed MessagePack: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,111 @@
+import type { Bytes } from "../base/bytes.ts";
+import { utf8 } from "../base/bytes.ts";
+import { HEADER_BYTES, writeHeader } from "./frame.ts";
+
+/** Buffer kept between frames; a larger one is given back with `begin`. */
+const KEPT_BYTES = 64 << 10;
+
+/**
+ * Builds one frame after another in one growing buffer: `begin`, fields, `finish`. Fields are MessagePack in
+ * its shortest form. What was written stays in `bytes` until the next `begin`.
+ */
+export class FrameWriter {
+  bytes: Bytes = new Uint8Array(1_024);
+  /** Where the next byte goes: the frame's length so far. */
+  at = 0;
+
+  /** Starts a frame; its header is filled in by `finish`. */
+  begin(): void {
+    if (this.bytes.length > KEPT_BYTES) this.bytes = new Uint8Array(KEPT_BYTES);
+    this.at = HEADER_BYTES;
+  }
+
+  /** Starts bare bytes without a header, such as the signed part of a record. */
+  beginBare(): void {
+    this.begin();
+    this.at = 0;
+  }
+
+  /** Puts the header in front. The frame is `bytes[0, at)`. */
+  finish(type: number): void {
+    writeHeader(this.bytes, 0, type, this.at - HEADER_BYTES);
+  }
+
+  /** A copy of what was written. */
+  copy(): Bytes {
+    return this.bytes.slice(0, this.at);
+  }
+
+  /** Makes room for `count` bytes and steps over them; returns where they begin. */
+  reserve(count: number): number {
+    const at = this.at;
+    const needed = at + count;
+    if (needed > this.bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+      grown.set(this.bytes.subarray(0, at));
+      this.bytes = grown;
+    }
+    this.at = needed;
+    return at;
+  }
+
+  raw(bytes: Bytes): void {
+    const at = this.reserve(bytes.length);
+    this.bytes.set(bytes, at);
+  }
+
+  uint8(value: number): void {
+    const at = this.reserve(1);
+    this.bytes[at] = value;
+  }
+
+  array(count: number): void {
+    if (count < 16) this.uint8(0x90 | count);
+    else this.#sized(0xdc, count, 2);
+  }
+
+  nil(): void {
+    this.uint8(0xc0);
+  }
+
+  bool(value: boolean): void {
+    this.uint8(value ? 0xc3 : 0xc2);
+  }
+
+  /** A whole number, 0 ≤ value ≤ 2^53 − 1. */
+  uint(value: number): void {
+    if (value < 0x80) this.uint8(value);
+    else if (value < 0x100) this.#sized(0xcc, value, 1);
+    else if (value < 0x1_0000) this.#sized(0xcd, value, 2);
+    else if (value < 0x1_0000_0000) this.#sized(0xce, value, 4);
+    else this.#sized(0xcf, value, 8);
+  }
+
+  bin(bytes: Bytes): void {
+    const length = bytes.length;
+    if (length < 0x100) this.#sized(0xc4, length, 1);
+    else if (length < 0x1_0000) this.#sized(0xc5, length, 2);
+    else this.#sized(0xc6, length, 4);
+    this.raw(bytes);
+  }
+
+  str(text: string): void {
+    const bytes = utf8(text);
+    const length = bytes.length;
+    if (length < 32) this.uint8(0xa0 | length);
+    else if (length < 0x100) this.#sized(0xd9, length, 1);
+    else this.#sized(0xda, length, 2);
+    this.raw(bytes);
+  }
+
+  /** A format byte and `value` in `width` bytes, big-endian. */
+  #sized(format: number, value: number, width: number): void {
+    const at = this.reserve(1 + width);
+    this.bytes[at] = format;
+    let rest = value;
+    for (let offset = width; offset > 0; offset--) {
+      this.bytes[at + offset] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+  }
+}
