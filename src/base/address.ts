@@ -12,7 +12,7 @@ export interface HostPort {
 
 /** Reads `host:port` or `[ipv6]:port`. Throws `bad_config` naming what is wrong with it. */
 export function parseHostPort(text: string): HostPort {
-  const found = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
+  const found = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
   const host = found?.[1] ?? found?.[2];
   const port = Number(found?.[3]);
   if (host === undefined || host.length > 253 || port > 65_535) {

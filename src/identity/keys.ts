@@ -6,7 +6,7 @@ import {
   verify as verifyWith,
 } from "node:crypto";
 import type { Bytes } from "../base/bytes.ts";
-import { concat, fromHex } from "../base/bytes.ts";
+import { concat, fromHex, toHex } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
 import { type NodeId, toNodeId } from "../base/id.ts";
 
@@ -50,12 +50,31 @@ export function signerFromSeed(seed: Bytes): Signer {
   return { id, sign: (message) => new Uint8Array(signWith(null, message, key)) };
 }
 
-/** Ed25519 verification by OpenSSL. */
+/*
+ * Points whose order divides 8, in every encoding that OpenSSL reads, the sign bit cleared. Under such a key a
+ * signature over anything can be made by everybody, so it is nobody's id.
+ */
+const SMALL_ORDER: ReadonlySet<string> = new Set([
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+]);
+
+/** Ed25519 verification by OpenSSL; refuses the keys of small order, which it lets through. */
 export const verify: Verify = (id, message, signature) => {
-  if (signature.length !== SIGNATURE_BYTES) return false;
+  if (signature.length !== SIGNATURE_BYTES || isSmallOrder(id)) return false;
   const key = publicKey(id);
   return key !== undefined && verifyWith(null, message, key, signature);
 };
+
+function isSmallOrder(id: NodeId): boolean {
+  const last = id.length - 1;
+  return SMALL_ORDER.has(toHex(id, 0, last) + toHex(Uint8Array.of((id[last] as number) & 0x7f)));
+}
 
 function publicKey(id: NodeId): KeyObject | undefined {
   try {

@@ -1,5 +1,5 @@
 import type { Bytes } from "../base/bytes.ts";
-import { codeFromWire, ERROR_CODES, type ErrorCode } from "../base/errors.ts";
+import { codeFromWire, ERROR_CODES, type ErrorCode, MeshError } from "../base/errors.ts";
 import { ERROR_TEXT_MAX } from "./limits.ts";
 import { FieldReader } from "./reader.ts";
 import { decodeValue, encodeValue, type Value } from "./value.ts";
@@ -109,9 +109,10 @@ export function readReply(bytes: Bytes, start: number, end: number): Reply {
   const fields = reader.array(3, 4);
   reader.fixed(CALL_ID_BYTES);
   const status = reader.uint(255);
-  if (fields === 3 && status === 0) {
-    return { ok: true, result: decodeValue(bytes, reader.at, end) };
+  if ((fields === 3) !== (status === 0)) {
+    throw new MeshError("bad_frame", `malformed reply: status ${status} in ${fields} fields`);
   }
+  if (status === 0) return { ok: true, result: decodeValue(bytes, reader.at, end) };
   const remoteCode = reader.str(REMOTE_CODE_BYTES_MAX);
   const message = reader.str(ERROR_TEXT_MAX);
   reader.done();

@@ -22,7 +22,12 @@ class StrictExtensions extends ExtensionCodec {
         `a ${object.constructor.name} has no encoding; send an array or a plain object`,
       );
     }
-    return super.tryToEncode(object, context);
+    const extension = super.tryToEncode(object, context);
+    // No moment has the long form and twelve zero bytes; a date that is not a number gets them.
+    if (extension?.data.length === 12 && (extension.data as Bytes).every((byte) => byte === 0)) {
+      throw new TypeError("an invalid date has no encoding");
+    }
+    return extension;
   }
 }
 
@@ -34,18 +39,29 @@ const decoder = new Decoder({ extensionCodec, useBigInt64: true });
 const KEPT_BYTES = 1 << 20;
 
 function newEncoder(): Encoder<undefined> {
-  return new Encoder({
+  const made = new Encoder({
     extensionCodec,
     maxDepth: DEPTH_MAX,
     ignoreUndefined: true,
     useBigInt64: true,
   });
+  // The library keeps the low 64 bits of a larger bigint and says nothing.
+  const inner = made as unknown as { encodeBigInt64(value: bigint): void };
+  const encodeBigInt64 = inner.encodeBigInt64.bind(made);
+  inner.encodeBigInt64 = (value) => {
+    if (BigInt.asIntN(64, value) !== value && BigInt.asUintN(64, value) !== value) {
+      throw new RangeError("a bigint of more than 64 bits has no encoding");
+    }
+    encodeBigInt64(value);
+  };
+  return made;
 }
 
 /**
  * The value as MessagePack. The bytes are shared: they are overwritten by the next call.
  *
- * @throws {MeshError} `encode_failed` for what has no encoding, `too_large` beyond 16 MiB.
+ * @throws {MeshError} `encode_failed` for what has no encoding, `too_large` beyond 16 MiB, 2^20 elements or
+ * 2^16 containers.
  */
 export function encodeValue(value: Value): Bytes {
   const bytes = tryEncode(value);
@@ -53,6 +69,8 @@ export function encodeValue(value: Value): Bytes {
   if (bytes.length > BODY_MAX) {
     throw new MeshError("too_large", `a value of ${bytes.length} bytes; the limit is ${BODY_MAX}`);
   }
+  // A value can't have more elements or containers than bytes: only a long one can be refused by its reader.
+  if (bytes.length > VALUE_SCAN.containers) scanValue(bytes, 0, bytes.length, VALUE_SCAN);
   return bytes;
 }
 
