@@ -1,0 +1,22 @@
+import type { Command } from "./command.ts";
+
+/** Where each command is; loaded when it is asked for, so that `macula call` stays quick to start. */
+const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
+  demo: async () => (await import("./commands/demo.ts")).demo,
+  start: async () => (await import("./commands/start.ts")).start,
+  serve: async () => (await import("./commands/serve.ts")).serve,
+  call: async () => (await import("./commands/call.ts")).call,
+  id: async () => (await import("./commands/id.ts")).id,
+  sim: async () => (await import("./commands/sim.ts")).sim,
+};
+
+/** The names of all commands, in the order the help shows them. */
+export const COMMANDS: readonly string[] = Object.keys(LOADERS);
+
+export async function loadCommand(name: string): Promise<Command | undefined> {
+  return Object.hasOwn(LOADERS, name) ? await LOADERS[name]?.() : undefined;
+}
+
+export async function loadCommands(): Promise<Command[]> {
+  return await Promise.all(Object.values(LOADERS).map((load) => load()));
+}

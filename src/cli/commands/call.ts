@@ -1,0 +1,74 @@
+import type { MeshNode } from "../../index.ts";
+import type { Arguments, Command } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { watchInterrupt } from "../interrupt.ts";
+import { NODE_FLAGS } from "../node-flags.ts";
+import { print, printJson, toJson } from "../output.ts";
+import { createFrom } from "../running-node.ts";
+import { readAll } from "../standard-input.ts";
+import { UsageError } from "../usage-error.ts";
+
+async function run(given: Arguments): Promise<number> {
+  const argument = await argumentOf(given);
+  using interrupt = watchInterrupt();
+  const { signal } = interrupt;
+  await using node = await createFrom(given);
+  const timeout = given.number("timeout") as number;
+  await node.ready({ timeout, signal });
+  const before = performance.now();
+  const { result, report } = await explain(node, given, { argument, timeout, signal });
+  const ms = Math.round((performance.now() - before) * 1_000) / 1_000;
+  if (given.isSet("json")) await printJson({ ok: true, result, ms, route: report.hops });
+  else await print(toJson(result, 2));
+  return EXIT.ok;
+}
+
+async function explain(
+  node: MeshNode,
+  given: Arguments,
+  call: { argument: unknown; timeout: number; signal: AbortSignal },
+): ReturnType<MeshNode["explain"]> {
+  const { argument, timeout, signal } = call;
+  const maxHops = given.number("max-hops") as number;
+  return await node.explain(given.positionals[0] as string, argument, { timeout, signal, maxHops });
+}
+
+async function argumentOf(given: Arguments): Promise<unknown> {
+  const typed = given.positionals[1];
+  if (typed === undefined) return null;
+  const text = typed === "-" ? await readAll() : typed;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(
+      `the argument is not JSON: ${text.slice(0, 60)}; quote it for the shell: '{"a": 2}', '"text"'`,
+    );
+  }
+}
+
+export const call: Command = {
+  name: "call",
+  operands: "<procedure> [json]",
+  operandCount: [1, 2],
+  summary: "call a procedure and print what it answers",
+  details: `Joins the mesh as a light node, calls the procedure with the argument, prints the answer as JSON and
+    leaves. The argument is JSON; a single - reads it from standard input; without one it is null.
+
+    A call that fails prints one line with the code of the error, and ends with exit code 1.`,
+  examples: [
+    {
+      line: `macula call calculator.add '{"a": 2, "b": 3}' --bootstrap 127.0.0.1:9443`,
+      does: "Prints 5.",
+    },
+    {
+      line: "jq -Rs . README.md | macula call text.count - --bootstrap 127.0.0.1:9443",
+      does: "Sends a whole file as the argument.",
+    },
+    {
+      line: `macula call greet '"you"' --bootstrap 127.0.0.1:9443 --timeout 500 --json`,
+      does: "Prints { ok, result, ms, route }, or { ok: false, error } after half a second at most.",
+    },
+  ],
+  flags: NODE_FLAGS,
+  run,
+};

@@ -1,0 +1,102 @@
+import type { Arguments, Flag } from "./command.ts";
+
+/** How long a node may take to find its place, and a call to end, unless told otherwise: milliseconds. */
+const TIMEOUT = "5000";
+
+/** The flags of every command that runs a node. */
+export const NODE_FLAGS: readonly Flag[] = [
+  {
+    name: "bootstrap",
+    kind: "list",
+    value: "<address>",
+    environment: "MACULA_BOOTSTRAP",
+    help: "A node to join the mesh through: host:port, or <node id>@host:port to accept no other there.",
+  },
+  {
+    name: "realm",
+    kind: "text",
+    value: "<name>",
+    environment: "MACULA_REALM",
+    fallback: "org.example.mesh",
+    help: "The realm, a reverse domain name. Nodes of different realms never meet.",
+  },
+  {
+    name: "identity",
+    kind: "text",
+    value: "<file>",
+    environment: "MACULA_IDENTITY",
+    help: "The node's key file, made where it does not exist. Without it the node gets a new id at each start.",
+  },
+  {
+    name: "links",
+    kind: "text",
+    value: "<rule>",
+    environment: "MACULA_LINKS",
+    choices: ["auto", "static"],
+    fallback: "auto",
+    help: "static keeps links to the bootstrap nodes and to whoever dials this one, and to nobody else.",
+  },
+  {
+    name: "timeout",
+    kind: "number",
+    value: "<ms>",
+    range: [1, 3_600_000],
+    environment: "MACULA_TIMEOUT",
+    fallback: TIMEOUT,
+    help: "How long a call, or joining the mesh, may take.",
+  },
+  {
+    name: "max-hops",
+    kind: "number",
+    value: "<n>",
+    range: [0, 255],
+    environment: "MACULA_MAX_HOPS",
+    fallback: "10",
+    help: "Forwarding nodes a call may pass.",
+  },
+  {
+    name: "log",
+    kind: "text",
+    value: "<level>",
+    environment: "MACULA_LOG",
+    choices: ["debug", "info", "warn", "error", "off"],
+    fallback: "warn",
+    help: "What is told on stderr.",
+  },
+  {
+    name: "json",
+    kind: "switch",
+    help: "Print one JSON object on stdout and nothing else.",
+  },
+];
+
+/** The flags of the commands that stay: `start` and `serve`. */
+export function stayingFlags(mode: string): readonly Flag[] {
+  return [
+    {
+      name: "mode",
+      kind: "text",
+      value: "<mode>",
+      environment: "MACULA_MODE",
+      choices: ["bootstrap", "gateway", "edge", "hybrid"],
+      fallback: mode,
+      help: "What the node does for others: bootstrap is an entry point, gateway forwards, edge does neither, hybrid both.",
+    },
+    {
+      name: "listen",
+      kind: "text",
+      value: "<address>",
+      environment: "MACULA_LISTEN",
+      help: "Where others reach it: host:port, port 0 takes a free one, off listens nowhere. An edge is off, the others take 0.0.0.0:9443.",
+    },
+    ...NODE_FLAGS,
+  ];
+}
+
+/** Where to listen: what the user said, or what the mode suggests. */
+export function listenOf(given: Arguments): string | false {
+  const said = given.text("listen");
+  if (said === "off") return false;
+  if (said !== undefined) return said;
+  return given.text("mode") === "edge" ? false : "0.0.0.0:9443";
+}

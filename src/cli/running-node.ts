@@ -1,0 +1,55 @@
+import { createNode, type MeshNode } from "../index.ts";
+import type { Arguments } from "./command.ts";
+import { EXIT } from "./exit-code.ts";
+import { watchInterrupt } from "./interrupt.ts";
+import { listenOf } from "./node-flags.ts";
+import { note, print, printJson } from "./output.ts";
+import { stderrLog } from "./stderr-log.ts";
+
+/** Makes the node that the flags describe. It is the caller's to close. */
+export async function createFrom(given: Arguments): Promise<MeshNode> {
+  const identity = given.text("identity");
+  return await createNode({
+    realm: given.text("realm") as string,
+    mode: (given.text("mode") ?? "edge") as "edge",
+    listen: given.text("mode") === undefined ? false : listenOf(given),
+    bootstrap: [...given.list("bootstrap")],
+    links: given.text("links") as "auto" | "static",
+    ...(identity === undefined ? {} : { identity }),
+    log: stderrLog(given.text("log") as "warn"),
+  });
+}
+
+/**
+ * Runs a node until Ctrl-C or a polite kill. `prepare` is done once the node has found its place; then
+ * the one line on stdout says that it is ready.
+ */
+export async function runUntilStopped(
+  given: Arguments,
+  prepare: (node: MeshNode) => Promise<readonly string[]>,
+): Promise<number> {
+  using interrupt = watchInterrupt();
+  await using node = await createFrom(given);
+  await node.ready({ timeout: given.number("timeout") as number, signal: interrupt.signal });
+  const procedures = await prepare(node);
+  await tellReady(given, node, procedures);
+  const signal = await interrupt.requested;
+  note(`${signal}: closing`);
+  await node.close();
+  return EXIT.ok;
+}
+
+async function tellReady(
+  given: Arguments,
+  { id, addresses }: MeshNode,
+  procedures: readonly string[],
+): Promise<void> {
+  if (given.isSet("json")) {
+    const served = procedures.length === 0 ? {} : { procedures };
+    await printJson({ event: "ready", id, addresses, ...served });
+    return;
+  }
+  const place = addresses.length === 0 ? `${id}, listens nowhere` : addresses.join(" ");
+  const served = procedures.length === 0 ? "" : `, serves ${procedures.join(", ")}`;
+  await print(`ready: ${place}${served}`);
+}
