@@ -1,0 +1,170 @@
+import { type Address, toAddress } from "../base/address.ts";
+import type { Bytes } from "../base/bytes.ts";
+import { MeshError } from "../base/errors.ts";
+import type { NodeId } from "../base/id.ts";
+import type { Log, Meter, Millis, Ports } from "../base/ports.ts";
+import { createIdentity } from "../identity/certificate.ts";
+import type { LinkProfile } from "../transport/memory/conditions.ts";
+import type { MemoryTransport } from "../transport/memory/memory-transport.ts";
+import { MemoryNetwork } from "../transport/memory/network.ts";
+import type { TransportIdentity, TransportLimits } from "../transport/transport.ts";
+import { type RunOutcome, VirtualClock } from "./clock.ts";
+import { SeededRandom } from "./random.ts";
+import { Trace } from "./trace.ts";
+
+/** Events after which a run is taken for a livelock. */
+const EVENTS_MAX = 50_000_000;
+
+/** Virtual time after which a run is given up. */
+const WITHIN: Millis = 3_600_000;
+
+/** Port on which simulated nodes listen. */
+const PORT = 9443;
+
+export interface WorldOptions {
+  /** A whole number below 2^53. Equal seeds give equal worlds. */
+  readonly seed: number;
+  /** How links are that nobody has set. */
+  readonly link?: Partial<LinkProfile>;
+  /** Stands in for the check of certificates in very large worlds. */
+  readonly verify?: (certificate: Bytes) => NodeId;
+  /** Events one `run` may take. */
+  readonly eventsMax?: number;
+}
+
+export interface RunOptions {
+  /** Virtual time the work may take, one hour when left out. */
+  readonly within?: Millis;
+}
+
+/**
+ * A world of nodes in virtual time: the clock, the network, and for each node its ports, all from one seed.
+ * It knows nothing of what a node is. Nodes are numbered from 0; node n lives on a host of its own.
+ */
+export class World {
+  readonly seed: number;
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly trace: Trace = new Trace();
+  readonly network: MemoryNetwork;
+  readonly #eventsMax: number;
+  readonly #counts = new Map<number, Map<string, number>>();
+
+  constructor(options: WorldOptions) {
+    this.seed = options.seed;
+    this.#eventsMax = options.eventsMax ?? EVENTS_MAX;
+    this.network = new MemoryNetwork({
+      clock: this.clock,
+      random: new SeededRandom(options.seed, 0),
+      ...(options.link === undefined ? {} : { link: options.link }),
+      ...(options.verify === undefined ? {} : { verify: options.verify }),
+      tap: {
+        delivered: (what, from, to, bytes) => {
+          this.trace.add(this.clock.now(), what, from, to, bytes);
+        },
+      },
+    });
+  }
+
+  /** The ports of node `node`. Its log goes into the trace under `name`, debug lines left out. */
+  ports(node: number, name = `node ${node}`): Ports {
+    return {
+      clock: this.clock,
+      random: new SeededRandom(this.seed, node * 2 + 1),
+      log: this.#log(name),
+      meter: this.#meter(node),
+    };
+  }
+
+  /** 32 bytes that are only ever this node's: the seed of its key. */
+  keySeed(node: number): Bytes {
+    return new SeededRandom(this.seed, node * 2 + 2).bytes(32);
+  }
+
+  /** The identity that follows from `keySeed`. Costs a signature: keep it. */
+  identity(node: number): TransportIdentity {
+    return createIdentity(this.keySeed(node));
+  }
+
+  /** IP address of the host of node `node`: 10.0.0.1 for node 0, and so on. At most 2^24 - 2 nodes. */
+  ip(node: number): string {
+    const number = node + 1;
+    return `10.${(number >> 16) & 0xff}.${(number >> 8) & 0xff}.${number & 0xff}`;
+  }
+
+  /** Where node `node` listens, if it does. */
+  address(node: number, port: number = PORT): Address {
+    return toAddress(this.ip(node), port);
+  }
+
+  /** A transport on the host of node `node`. A node that restarts takes a new one. */
+  transport(
+    node: number,
+    identity: TransportIdentity,
+    limits: Partial<TransportLimits> = {},
+  ): MemoryTransport {
+    return this.network.transport({ identity, address: this.address(node), limits });
+  }
+
+  /** What node `node` has counted. */
+  counts(node: number): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counts.get(node) ?? []);
+  }
+
+  /** Lets `duration` pass. */
+  async advance(duration: Millis): Promise<void> {
+    await this.clock.advance(duration);
+  }
+
+  /**
+   * Lets time pass until `work` settles, and settles as it does.
+   *
+   * @throws {MeshError} `internal` where the world comes to rest before that, needs more than `within`, or
+   *   turns in a circle. The message ends with the seed and the last lines of the trace.
+   */
+  async run<T>(work: Promise<T>, options: RunOptions = {}): Promise<T> {
+    let settled = false;
+    const mark = (): void => {
+      settled = true;
+    };
+    work.then(mark, mark);
+    const outcome = await this.clock.run({
+      until: this.clock.now() + (options.within ?? WITHIN),
+      eventsMax: this.#eventsMax,
+      done: () => settled,
+    });
+    if (outcome === "done") return await work;
+    throw new MeshError("internal", this.report(OUTCOMES[outcome]));
+  }
+
+  /** `problem`, the seed, where the world stands, and the last lines of its trace. */
+  report(problem: string): string {
+    const place = `seed ${this.seed}, event ${this.clock.events}, ${this.clock.now()} ms`;
+    return [`${problem} (${place}, trace ${this.trace.hash})`, ...this.trace.tail(40)].join("\n");
+  }
+
+  #log(name: string): Log {
+    return {
+      write: (level, event, fields = {}) => {
+        if (level === "debug") return;
+        const details = Object.entries(fields).map(([key, value]) => ` ${key}=${value}`);
+        this.trace.note(this.clock.now(), name, `${level} ${event}${details.join("")}`);
+      },
+    };
+  }
+
+  #meter(node: number): Meter {
+    const counts = this.#counts.get(node) ?? new Map<string, number>();
+    this.#counts.set(node, counts);
+    return {
+      count: (name, amount = 1) => {
+        counts.set(name, (counts.get(name) ?? 0) + amount);
+      },
+    };
+  }
+}
+
+const OUTCOMES: Readonly<Record<Exclude<RunOutcome, "done">, string>> = {
+  stalled: "the world came to rest before the work was done",
+  until: "the work was not done in time",
+  exhausted: "the world turns in a circle: too many events",
+};

@@ -1,0 +1,145 @@
+import { MeshError } from "../../base/errors.ts";
+import type { MemoryStream } from "./memory-stream.ts";
+
+/** Calls of `open` that may wait for credit on one connection. */
+const WAITING_MAX = 65_536;
+
+interface Waiting {
+  readonly resolve: (stream: MemoryStream) => void;
+  readonly reject: (cause: MeshError) => void;
+}
+
+/** How many streams each side grants the other, and what the first of ours is called. */
+export interface StreamTableOptions {
+  readonly dialled: boolean;
+  readonly ownMax: number;
+  readonly peerMax: number;
+  readonly make: (id: number) => MemoryStream;
+}
+
+/** The streams of one connection: ids, credit for opening more, and who waits for it. */
+export class StreamTable {
+  readonly #make: (id: number) => MemoryStream;
+  readonly #live = new Map<number, MemoryStream>();
+  readonly #waiting = new Set<Waiting>();
+  /** Ids of the peer below its highest of which nothing has arrived yet. Bounded by the credit granted. */
+  readonly #skipped = new Set<number>();
+  readonly #ownMax: number;
+  readonly #ownParity: number;
+  #opened = 0;
+  #openLimit: number;
+  #highest = -1;
+  #peerDone = 0;
+  #granted: number;
+
+  constructor(options: StreamTableOptions) {
+    this.#make = options.make;
+    this.#ownParity = options.dialled ? 0 : 1;
+    this.#ownMax = options.ownMax;
+    this.#granted = options.ownMax;
+    this.#openLimit = options.peerMax;
+  }
+
+  values(): IterableIterator<MemoryStream> {
+    return this.#live.values();
+  }
+
+  get(id: number): MemoryStream | undefined {
+    return this.#live.get(id);
+  }
+
+  /** Opens a stream, at once or when there is credit. Rejects with `cancelled` or what `endAll` says. */
+  open(signal: AbortSignal | undefined): Promise<MemoryStream> {
+    if (signal?.aborted === true) return Promise.reject(cancelled());
+    if (this.#waiting.size === 0 && this.#opened < this.#openLimit) {
+      return Promise.resolve(this.#openNext());
+    }
+    if (this.#waiting.size >= WAITING_MAX) {
+      return Promise.reject(new MeshError("overloaded", "too many streams wait to be opened"));
+    }
+    return new Promise((resolve, reject) => this.#wait(resolve, reject, signal));
+  }
+
+  /** The peer takes streams up to `limit` now. */
+  grant(limit: number): void {
+    this.#openLimit = Math.max(this.#openLimit, limit);
+    for (const waiting of this.#waiting) {
+      if (this.#opened >= this.#openLimit) return;
+      this.#waiting.delete(waiting);
+      waiting.resolve(this.#openNext());
+    }
+  }
+
+  /** The stream that a frame names; `fresh` is called first where the peer has just opened it. */
+  incoming(id: number, fresh: (stream: MemoryStream) => void): MemoryStream | undefined {
+    const known = this.#live.get(id);
+    if (known !== undefined || id % 4 === this.#ownParity) return known;
+    if (id <= this.#highest && !this.#skipped.delete(id)) return undefined;
+    const first = this.#highest < 0 ? 1 - this.#ownParity : this.#highest + 4;
+    for (let skipped = first; skipped < id; skipped += 4) this.#skipped.add(skipped);
+    this.#highest = Math.max(this.#highest, id);
+    const stream = this.#make(id);
+    this.#live.set(id, stream);
+    fresh(stream);
+    return stream;
+  }
+
+  /** Forgets a finished stream. */
+  remove(stream: MemoryStream): void {
+    if (this.#live.delete(stream.id) && stream.id % 4 !== this.#ownParity) this.#peerDone += 1;
+  }
+
+  /** An eighth of the peer's streams ended since the last grant. */
+  get creditDue(): boolean {
+    return this.#peerDone + this.#ownMax - this.#granted >= Math.max(1, this.#ownMax / 8);
+  }
+
+  /** The new limit to grant the peer, where one is due. */
+  credit(): number | undefined {
+    if (!this.creditDue) return undefined;
+    this.#granted = this.#peerDone + this.#ownMax;
+    return this.#granted;
+  }
+
+  /** Forgets all streams; whoever waits for one gets `cause`. */
+  endAll(cause: MeshError): void {
+    this.#live.clear();
+    this.#skipped.clear();
+    for (const waiting of this.#waiting) waiting.reject(cause);
+    this.#waiting.clear();
+  }
+
+  #openNext(): MemoryStream {
+    const stream = this.#make(this.#opened * 4 + this.#ownParity);
+    this.#opened += 1;
+    this.#live.set(stream.id, stream);
+    return stream;
+  }
+
+  #wait(
+    resolve: (stream: MemoryStream) => void,
+    reject: (cause: MeshError) => void,
+    signal: AbortSignal | undefined,
+  ): void {
+    const abort = (): void => {
+      this.#waiting.delete(waiting);
+      reject(cancelled());
+    };
+    const waiting: Waiting = {
+      resolve(stream) {
+        signal?.removeEventListener("abort", abort);
+        resolve(stream);
+      },
+      reject(cause) {
+        signal?.removeEventListener("abort", abort);
+        reject(cause);
+      },
+    };
+    this.#waiting.add(waiting);
+    signal?.addEventListener("abort", abort, { once: true });
+  }
+}
+
+function cancelled(): MeshError {
+  return new MeshError("cancelled", "opening a stream was cancelled");
+}
