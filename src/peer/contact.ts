@@ -1,0 +1,135 @@
+import { type Address, parseHostPort, toAddress } from "../base/address.ts";
+import type { Bytes } from "../base/bytes.ts";
+import { concat, equalBytes, utf8 } from "../base/bytes.ts";
+import { MeshError } from "../base/errors.ts";
+import { ID_BYTES, idText, type Key, type NodeId, toNodeId } from "../base/id.ts";
+import type { Millis } from "../base/ports.ts";
+import { SIGNATURE_BYTES, type Signer, type Verify } from "../identity/keys.ts";
+import { RECORD_BYTES_MAX } from "../wire/hello.ts";
+import { ANCHORS_MAX } from "../wire/limits.ts";
+import { FieldReader } from "../wire/reader.ts";
+import { FrameWriter } from "../wire/writer.ts";
+
+/** Addresses in one contact at most. */
+export const ADDRESSES_MAX = 8;
+
+/** How far a contact's expiry may lie ahead, and how long clocks may differ. */
+const LIFE_MAX: Millis = 3_600_000;
+const CLOCK_SKEW: Millis = 600_000;
+
+const FORMAT = 1;
+const DOMAIN = utf8("macula contact 1\0");
+const ADDRESS_BYTES_MAX = 64;
+const ROLE_TRANSIT = 1;
+const ROLE_SERVES = 2;
+
+/** What a node says of itself, signed by it. */
+export interface Contact {
+  readonly id: NodeId;
+  /** Where it can be dialled; empty for a node that can only dial. */
+  readonly addresses: readonly Address[];
+  /** Core nodes it keeps links to. */
+  readonly anchors: readonly NodeId[];
+  /** It passes on the frames of others. */
+  readonly transit: boolean;
+  /** It holds records and answers lookups. */
+  readonly serves: boolean;
+  /** Unix milliseconds of signing: of two contacts of one node the later counts. */
+  readonly seq: number;
+  /** Unix milliseconds. */
+  readonly expires: number;
+  /** The signed form, as it travels. */
+  readonly bytes: Bytes;
+}
+
+export type ContactClaim = Omit<Contact, "id" | "bytes" | "seq" | "expires">;
+
+/** Signs a contact that is good for an hour from `now` (Unix milliseconds). */
+export function signContact(signer: Signer, realm: Key, claim: ContactClaim, now: Millis): Contact {
+  const contact = {
+    ...claim,
+    id: signer.id,
+    seq: Math.floor(now),
+    expires: Math.floor(now) + LIFE_MAX,
+  };
+  const body = bodyOf(contact, realm);
+  const signature = signer.sign(concat(DOMAIN, body));
+  return { ...contact, bytes: concat(body, signature) };
+}
+
+function bodyOf(contact: Omit<Contact, "bytes">, realm: Key): Bytes {
+  const writer = new FrameWriter();
+  writer.beginBare();
+  writer.array(8);
+  writer.uint(FORMAT);
+  writer.bin(realm);
+  writer.bin(contact.id);
+  writer.uint((contact.transit ? ROLE_TRANSIT : 0) | (contact.serves ? ROLE_SERVES : 0));
+  writer.array(contact.addresses.length);
+  for (const address of contact.addresses) writer.str(address);
+  writer.array(contact.anchors.length);
+  for (const anchor of contact.anchors) writer.bin(anchor);
+  writer.uint(contact.seq);
+  writer.uint(contact.expires);
+  return writer.copy();
+}
+
+/**
+ * Reads and verifies a signed contact. `now` is Unix time; ten minutes of clock skew are forgiven.
+ *
+ * @throws {MeshError} `bad_record` where shape, realm, dates or signature are wrong.
+ */
+export function readContact(bytes: Bytes, realm: Key, now: Millis, verify: Verify): Contact {
+  const bodyEnd = bytes.length - SIGNATURE_BYTES;
+  if (bodyEnd <= 0 || bytes.length > RECORD_BYTES_MAX) throw bad(`it has ${bytes.length} bytes`);
+  const contact = parse(bytes, bodyEnd, realm);
+  if (contact.expires < now - CLOCK_SKEW) throw bad("it has expired");
+  if (contact.expires > now + LIFE_MAX + CLOCK_SKEW) throw bad("it expires too far ahead");
+  const signed = concat(DOMAIN, bytes.subarray(0, bodyEnd));
+  if (!verify(contact.id, signed, bytes.subarray(bodyEnd))) throw bad("its signature is wrong");
+  return contact;
+}
+
+function parse(bytes: Bytes, bodyEnd: number, realm: Key): Contact {
+  const reader = new FieldReader(bytes, 0, bodyEnd);
+  reader.array(8);
+  if (reader.uint() !== FORMAT) throw bad("its format is unknown");
+  if (!equalBytes(reader.fixed(ID_BYTES), realm)) throw bad("it belongs to another realm");
+  const id = toNodeId(reader.fixed(ID_BYTES).slice());
+  const roles = reader.uint(ROLE_TRANSIT | ROLE_SERVES);
+  const addresses = Array.from({ length: reader.array(0, ADDRESSES_MAX) }, () =>
+    readAddress(reader.str(ADDRESS_BYTES_MAX)),
+  );
+  const anchors = Array.from({ length: reader.array(0, ANCHORS_MAX) }, () =>
+    toNodeId(reader.fixed(ID_BYTES).slice()),
+  );
+  const seq = reader.uint();
+  const expires = reader.uint();
+  reader.done();
+  return {
+    id,
+    addresses,
+    anchors,
+    transit: (roles & ROLE_TRANSIT) !== 0,
+    serves: (roles & ROLE_SERVES) !== 0,
+    seq,
+    expires,
+    bytes: bytes.slice(),
+  };
+}
+
+function readAddress(text: string): Address {
+  const { host, port } = parseHostPort(text);
+  const address = toAddress(host, port);
+  if (address !== text || port === 0) throw bad("it holds a malformed address");
+  return address;
+}
+
+/** `<id>@host:port` for each address: what others can put into their bootstrap list. */
+export function dialStrings(contact: Contact): string[] {
+  return contact.addresses.map((address) => `${idText(contact.id)}@${address}`);
+}
+
+function bad(what: string): MeshError {
+  return new MeshError("bad_record", `a contact is refused: ${what}`);
+}

@@ -1,0 +1,125 @@
+import type { Address } from "../base/address.ts";
+import { type MeshError, toMeshError } from "../base/errors.ts";
+import type { NodeId } from "../base/id.ts";
+import type { Millis, Ports } from "../base/ports.ts";
+import { sleep } from "../base/sleep.ts";
+import { BACKOFF_HOPELESS, BACKOFF_LIMITS, backoff } from "./backoff.ts";
+import { type DialerContext, dial } from "./dialer.ts";
+import type { Link } from "./link.ts";
+
+/** One attempt; the next begins with fresh packets, which matters while the peer is down. */
+const DIAL_TIMEOUT: Millis = 3_000;
+
+/** A peer that a link is kept to. */
+export interface KeptTarget {
+  /** As the operator wrote it; for logs and status. */
+  readonly name: string;
+  readonly expect: NodeId | undefined;
+  /** Looks the addresses up anew for each attempt. Throws `dial_failed`. */
+  resolve(): Promise<readonly Address[]>;
+}
+
+/** How it stands with a kept link. */
+export interface KeptState {
+  readonly name: string;
+  readonly connected: boolean;
+  /** Attempts in a row that failed. */
+  readonly failures: number;
+  readonly lastError: MeshError | undefined;
+}
+
+/** Keeps one link alive: dials, waits for its end, backs off, dials again; until `close`. */
+export class Keeper {
+  readonly #target: KeptTarget;
+  readonly #context: DialerContext;
+  readonly #ports: Ports;
+  readonly #stop = new AbortController();
+  #link: Link | undefined;
+  #failures = 0;
+  #lastError: MeshError | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(target: KeptTarget, context: DialerContext, ports: Ports) {
+    this.#target = target;
+    this.#context = context;
+    this.#ports = ports;
+    this.#run().catch(() => {}); // Ends by `close` alone, which cancels what it waits for.
+  }
+
+  state(): KeptState {
+    return {
+      name: this.#target.name,
+      connected: this.#link !== undefined,
+      failures: this.#failures,
+      lastError: this.#lastError,
+    };
+  }
+
+  /** To be told of every lost link. */
+  linkLost(link: Link): void {
+    if (link !== this.#link) return;
+    this.#link = undefined;
+    this.#wake?.();
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#wake?.();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const link = await this.#connect();
+      if (link) await this.#whileLinked(link);
+      else await sleep(this.#ports.clock, this.#wait(), signal);
+    }
+  }
+
+  async #connect(): Promise<Link | undefined> {
+    try {
+      const addresses = await this.#target.resolve();
+      const expect = this.#target.expect ? { expect: this.#target.expect } : {};
+      const link = await dial(
+        this.#context,
+        { addresses, ...expect },
+        DIAL_TIMEOUT,
+        this.#stop.signal,
+      );
+      this.#failures = 0;
+      this.#lastError = undefined;
+      return link;
+    } catch (cause) {
+      this.#failed(toMeshError(cause));
+      return undefined;
+    }
+  }
+
+  async #whileLinked(link: Link): Promise<void> {
+    if (link.ended !== undefined) return;
+    link.pinned = true;
+    this.#link = link;
+    // Bounded by the link's liveness: whoever owns the link reports its end.
+    await new Promise<void>((resume) => {
+      this.#wake = resume;
+    });
+  }
+
+  #wait(): Millis {
+    const limits = this.#lastError?.retry === false ? BACKOFF_HOPELESS : BACKOFF_LIMITS;
+    return backoff(limits, this.#failures, this.#ports.random);
+  }
+
+  #failed(error: MeshError): void {
+    this.#failures += 1;
+    const news = error.code !== this.#lastError?.code;
+    this.#lastError = error;
+    if (this.#stop.signal.aborted) return;
+    this.#ports.log.write(news ? "warn" : "debug", "dial_failed", {
+      target: this.#target.name,
+      code: error.code,
+      reason: error.message,
+      attempt: this.#failures,
+    });
+  }
+}

@@ -1,0 +1,117 @@
+import type { Bytes } from "../base/bytes.ts";
+import { MeshError } from "../base/errors.ts";
+import { idText, type NodeId } from "../base/id.ts";
+import type { Clock, Millis } from "../base/ports.ts";
+import type { CloseInfo } from "../transport/transport.ts";
+import { HEADER_BYTES, TYPE } from "../wire/frame.ts";
+import { readPing, writePing } from "../wire/ping.ts";
+import { FrameWriter } from "../wire/writer.ts";
+import type { Channel } from "./channel.ts";
+import type { Contact } from "./contact.ts";
+import type { Liveness } from "./liveness.ts";
+
+/** What a link counts over its life. */
+export interface LinkStats {
+  framesSent: number;
+  framesReceived: number;
+  bytesSent: number;
+  bytesReceived: number;
+}
+
+/** A live, verified link to one node. */
+export class Link {
+  readonly peer: NodeId;
+  /** `peer` in hexadecimal: the key of maps. */
+  readonly peerText: string;
+  /** Names this link in route frames; unique among the links of this node, never 0. */
+  readonly label: number;
+  readonly dialled: boolean;
+  readonly instance: Bytes;
+  readonly liveness: Liveness;
+  readonly since: Millis;
+  readonly stats: LinkStats = { framesSent: 0, framesReceived: 0, bytesSent: 0, bytesReceived: 0 };
+  /** The peer's latest contact. */
+  contact: Contact;
+  /** Kept whatever happens; set by whoever wants the link to stay. */
+  pinned = false;
+  /** When user traffic last passed. */
+  usedAt: Millis;
+  /** Set once the link has ended. */
+  ended: CloseInfo | undefined;
+  readonly #channel: Channel;
+  readonly #clock: Clock;
+  readonly #writer = new FrameWriter();
+  #pings = 0;
+
+  constructor(options: {
+    readonly channel: Channel;
+    readonly contact: Contact;
+    readonly instance: Bytes;
+    readonly label: number;
+    readonly liveness: Liveness;
+    readonly clock: Clock;
+  }) {
+    this.#channel = options.channel;
+    this.#clock = options.clock;
+    this.contact = options.contact;
+    this.instance = options.instance;
+    this.label = options.label;
+    this.liveness = options.liveness;
+    this.peer = options.channel.connection.peer;
+    this.peerText = idText(this.peer);
+    this.dialled = options.channel.connection.dialled;
+    this.since = options.clock.now();
+    this.usedAt = this.since;
+  }
+
+  get remoteAddress(): string {
+    return this.#channel.connection.remoteAddress;
+  }
+
+  get buffered(): number {
+    return this.#channel.buffered;
+  }
+
+  /** Queues a copy of the frame `bytes[start, end)`. False, and nothing queued, where the link is full or gone. */
+  send(bytes: Bytes, start: number, end: number): boolean {
+    if (this.ended !== undefined || !this.#channel.send(bytes, start, end)) return false;
+    this.stats.framesSent += 1;
+    this.stats.bytesSent += end - start;
+    return true;
+  }
+
+  /** Queues what `writer` holds. */
+  sendFrame(writer: FrameWriter): boolean {
+    return this.send(writer.bytes, 0, writer.at);
+  }
+
+  /** Asks for a sign of life; the answer feeds the round trip. */
+  ping(): void {
+    this.#pings += 1;
+    this.#sendPing(TYPE.ping, this.#pings);
+    this.liveness.pinged(this.#clock.now());
+  }
+
+  /** Answers a ping or takes the answer to one. Throws `bad_frame`. */
+  receivePing(type: number, bytes: Bytes, start: number, end: number): void {
+    const number = readPing(bytes, start + HEADER_BYTES, end);
+    if (type === TYPE.ping) this.#sendPing(TYPE.pong, number);
+    else if (number === this.#pings) this.liveness.answered(this.#clock.now());
+  }
+
+  close(error: MeshError): void {
+    this.#channel.close(error);
+  }
+
+  /** The link is silent for too long. */
+  lose(): void {
+    this.close(new MeshError("timeout", "the peer does not answer"));
+  }
+
+  #sendPing(type: number, number: number): void {
+    this.#writer.begin();
+    writePing(this.#writer, number);
+    this.#writer.finish(type);
+    this.sendFrame(this.#writer);
+  }
+}
