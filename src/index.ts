@@ -1,0 +1,22 @@
+export { ERROR_CODES, type ErrorCode, MeshError, type RemoteFailure } from "./base/errors.ts";
+export type { Log, LogFields, LogLevel } from "./base/ports.ts";
+export type {
+  BootstrapStatus,
+  CallContext,
+  CallOptions,
+  CallReport,
+  Handler,
+  Hop,
+  LinkStatus,
+  MeshNode,
+  Mode,
+  NodeEvents,
+  NodeOptions,
+  NodeStatus,
+  Registration,
+  WaitOptions,
+} from "./node/api.ts";
+export { createNode } from "./node/create-node.ts";
+export { HandlerError } from "./rpc/handler-error.ts";
+export type { Rule } from "./wire/route-control.ts";
+export type { Value } from "./wire/value.ts";

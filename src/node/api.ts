@@ -1,0 +1,188 @@
+import type { MeshError } from "../base/errors.ts";
+import type { Log, Millis } from "../base/ports.ts";
+import type { Rule } from "../wire/route-control.ts";
+import type { Value } from "../wire/value.ts";
+
+/** What a node is in the mesh. A mode is a preset of two roles: carrying transit and serving the DHT. */
+export type Mode = "bootstrap" | "gateway" | "edge" | "hybrid";
+
+export interface NodeOptions {
+  /** Reverse DNS name of the tenant. Nodes of different realms never exchange anything. */
+  readonly realm: string;
+  /** `edge` when left out. */
+  readonly mode?: Mode;
+  /** `host:port` or `<node id>@host:port` of nodes to link to. Names are looked up for each dial. */
+  readonly bootstrap?: readonly string[];
+  /** `ip:port` to accept arrivals at, port 0 for any free one; false (the default) accepts none. */
+  readonly listen?: string | false;
+  /** Path of the key file, created with mode 0600 where there is none. Left out: a new key in memory. */
+  readonly identity?: string;
+  /** `static`: links to the bootstrap list, and from whoever dials us, and no others. `auto` when left out. */
+  readonly links?: "auto" | "static";
+  /** Told of events; silent when left out. */
+  readonly log?: Log;
+}
+
+export interface WaitOptions {
+  /** Milliseconds; 10,000 when left out. */
+  readonly timeout?: Millis;
+  readonly signal?: AbortSignal;
+}
+
+export interface CallOptions {
+  /** Milliseconds until the call fails with `timeout`; 5,000 when left out, at most an hour. */
+  readonly timeout?: Millis;
+  /** Cancels the call, here and at the provider. */
+  readonly signal?: AbortSignal;
+  /** Hexadecimal id of the one node to call, whoever else provides the procedure. */
+  readonly provider?: string;
+  /** Forwarding nodes the call may pass, 0 to 16; 10 when left out. */
+  readonly maxHops?: number;
+}
+
+/** What a handler learns of the call it answers. */
+export interface CallContext {
+  readonly procedure: string;
+  /** Hexadecimal id of the caller. Over a link it is proven; on a routed call it is the frame's claim. */
+  readonly caller: string;
+  /** Forwarding nodes the call has passed. */
+  readonly hops: number;
+  /** Fires when the caller has cancelled or does not wait any more. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Answers calls. What it returns, or resolves to, is the result. A thrown `HandlerError` reaches the caller as
+ * `handler_error` with its code and message, anything else as `handler_crash` with its message; a stack never.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a handler states the shape of its own arguments.
+export type Handler = (args: any, call: CallContext) => Value | Promise<Value>;
+
+export interface Registration {
+  readonly procedure: string;
+  /** Nodes that confirmed to hold the record of this registration, at the last publication. */
+  readonly copies: number;
+  /** Withdraws it: new calls find it no more. Idempotent. */
+  unregister(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** One station of a call. */
+export interface Hop {
+  /** Hexadecimal id. */
+  readonly node: string;
+  /** How this node chose where the call went next; `deliver` at the provider. */
+  readonly rule: Rule;
+  /** Milliseconds from the start of the call to the word of this node, there and back. */
+  readonly roundTrip: Millis;
+}
+
+/** How one call went. */
+export interface CallReport {
+  readonly procedure: string;
+  /** Hexadecimal id of the provider that answered; `undefined` where none did. */
+  readonly provider: string | undefined;
+  readonly strategy: "local" | "direct" | "multi_hop";
+  /** How this node sent it off. */
+  readonly rule: Rule;
+  /** Forwarders and, last, the provider, in the order of the way. */
+  readonly hops: readonly Hop[];
+  /** Milliseconds from the call to its result. */
+  readonly elapsed: Millis;
+  readonly error: MeshError | undefined;
+}
+
+export interface LinkStatus {
+  readonly node: string;
+  readonly address: string;
+  readonly direction: "dialled" | "accepted";
+  readonly transit: boolean;
+  readonly roundTrip: Millis | undefined;
+  readonly framesSent: number;
+  readonly framesReceived: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly buffered: number;
+}
+
+export interface BootstrapStatus {
+  readonly target: string;
+  readonly connected: boolean;
+  readonly failures: number;
+  /** Code and text of the last failure, until an attempt succeeds. */
+  readonly lastError: string | undefined;
+}
+
+/** Everything that is bounded or alive, as a plain object. */
+export interface NodeStatus {
+  readonly id: string;
+  readonly realm: string;
+  readonly mode: Mode;
+  readonly addresses: readonly string[];
+  readonly transport: string;
+  readonly ready: boolean;
+  /** Milliseconds. */
+  readonly uptime: Millis;
+  readonly links: readonly LinkStatus[];
+  readonly bootstrap: readonly BootstrapStatus[];
+  readonly procedures: readonly string[];
+  /** What is held now and what it is held by: `{ used, max }` for every bounded container. */
+  readonly bounds: Readonly<Record<string, { readonly used: number; readonly max: number }>>;
+  /** Counts since the start. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/** Names of the events of a node and what they tell. Ids are hexadecimal. */
+export interface NodeEvents {
+  readonly link: { readonly node: string; readonly address: string };
+  readonly link_lost: { readonly node: string; readonly code: number; readonly reason: string };
+}
+
+/** A member of the mesh. */
+export interface MeshNode {
+  /** Hexadecimal. */
+  readonly id: string;
+  /** What others can dial, `<id>@host:port`; empty where this node does not listen. */
+  readonly addresses: readonly string[];
+
+  /**
+   * Resolves when the node has its place: one bootstrap node linked, or none given.
+   *
+   * @throws {MeshError} `timeout` with the reason of every bootstrap node, `cancelled`, `closed`.
+   */
+  ready(options?: WaitOptions): Promise<void>;
+
+  /**
+   * Provides a procedure. Resolves when the record of it is stored and can be found by others.
+   *
+   * @throws {MeshError} `bad_config` on a bad or taken name, `store_failed` where no node took the record.
+   */
+  register(procedure: string, handler: Handler, options?: WaitOptions): Promise<Registration>;
+
+  /**
+   * Calls a procedure by its name, wherever it is provided.
+   *
+   * @throws {MeshError} `no_provider`, `no_route`, `max_hops_exceeded`, `provider_gone`, `link_lost`, `timeout`,
+   *   `cancelled`, `overloaded`, `too_large`, `encode_failed`, `handler_error`, `handler_crash`, `closed`.
+   */
+  call<T = Value>(procedure: string, args?: Value, options?: CallOptions): Promise<T>;
+
+  /** Calls without an answer. Resolves when it is on its way; what becomes of it is not told. */
+  cast(procedure: string, args?: Value, options?: CallOptions): Promise<void>;
+
+  /** Calls and reports the way it took. Never rejects for what became of the call: that stands in the report. */
+  explain<T = Value>(
+    procedure: string,
+    args?: Value,
+    options?: CallOptions,
+  ): Promise<{ readonly result: T | undefined; readonly report: CallReport }>;
+
+  status(): NodeStatus;
+
+  /** Listens for an event; returns how to stop that. */
+  on<E extends keyof NodeEvents>(event: E, listener: (detail: NodeEvents[E]) => void): () => void;
+
+  /** Withdraws its registrations, tells its peers and ends. Pending calls fail with `closed`. Idempotent. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}

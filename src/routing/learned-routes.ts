@@ -1,0 +1,55 @@
+import { BoundedMap } from "../base/bounded.ts";
+import { idText, type NodeId } from "../base/id.ts";
+import type { Millis } from "../base/ports.ts";
+
+/** Destinations remembered; the one unused for longest goes. */
+export const LEARNED_ROUTES_MAX = 4_096;
+
+/** A route is forgotten this long after it last proved good. */
+export const LEARNED_ROUTE_LIFE: Millis = 60_000;
+
+/** A link as far as a route needs it. */
+export interface RouteLink {
+  readonly ended: unknown;
+}
+
+/** A way that has worked: the first link, then one label for each forwarder. */
+export interface LearnedRoute<L extends RouteLink> {
+  readonly link: L;
+  readonly labels: readonly number[];
+}
+
+interface Entry<L extends RouteLink> extends LearnedRoute<L> {
+  readonly provenAt: Millis;
+}
+
+/** Label routes by destination. Pure: every method is told the time. */
+export class LearnedRoutes<L extends RouteLink> {
+  readonly #routes = new BoundedMap<string, Entry<L>>(LEARNED_ROUTES_MAX);
+
+  get size(): number {
+    return this.#routes.size;
+  }
+
+  /** A route that is fresh and whose first link lives. */
+  get(destination: NodeId, now: Millis): LearnedRoute<L> | undefined {
+    const key = idText(destination);
+    const route = this.#routes.get(key);
+    if (route === undefined) return undefined;
+    if (now - route.provenAt <= LEARNED_ROUTE_LIFE && route.link.ended === undefined) return route;
+    this.#routes.delete(key);
+    return undefined;
+  }
+
+  /** The route has just worked. A shorter one that is known and fresh is kept. */
+  learn(destination: NodeId, route: LearnedRoute<L>, now: Millis): void {
+    const known = this.get(destination, now);
+    const best = known && known.labels.length < route.labels.length ? known : route;
+    this.#routes.set(idText(destination), { link: best.link, labels: best.labels, provenAt: now });
+  }
+
+  /** The route has failed. */
+  forget(destination: NodeId): void {
+    this.#routes.delete(idText(destination));
+  }
+}
