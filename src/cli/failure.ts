@@ -1,5 +1,6 @@
 import { type ErrorCode, MeshError } from "../base/errors.ts";
 import { EXIT } from "./exit-code.ts";
+import { StartError } from "./start-error.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What a failure comes to at the end of the process. */
@@ -28,6 +29,12 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   unsupported_version: "bring both nodes to the same major version",
 };
 
+/** The same for a node that is still looking for its place: there is no provider to blame yet. */
+const START_ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
+  ...ADVICE,
+  timeout: "check --bootstrap and --realm, and that a node runs there",
+};
+
 const EXIT_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   bad_config: EXIT.usage,
   address_in_use: EXIT.start,
@@ -43,11 +50,19 @@ function oneLine(text: string): string {
 
 /** Sums up anything that was thrown. Never shows a stack. */
 export function toFailure(thrown: unknown): Failure {
+  if (thrown instanceof StartError) {
+    const failure = sumUp(thrown.cause, START_ADVICE);
+    return failure.exitCode === EXIT.failed ? { ...failure, exitCode: EXIT.start } : failure;
+  }
+  return sumUp(thrown, ADVICE);
+}
+
+function sumUp(thrown: unknown, advices: typeof ADVICE): Failure {
   if (thrown instanceof UsageError) {
     return { code: "usage", message: oneLine(thrown.message), exitCode: EXIT.usage };
   }
   if (thrown instanceof MeshError) {
-    const advice = ADVICE[thrown.code];
+    const advice = advices[thrown.code];
     const said = oneLine(thrown.message);
     return {
       code: thrown.code,

@@ -49,7 +49,7 @@ export const NODE_FLAGS: readonly Flag[] = [
     name: "max-hops",
     kind: "number",
     value: "<n>",
-    range: [0, 255],
+    range: [0, 16],
     environment: "MACULA_MAX_HOPS",
     fallback: "10",
     help: "Forwarding nodes a call may pass.",

@@ -4,6 +4,7 @@ import { EXIT } from "./exit-code.ts";
 import { watchInterrupt } from "./interrupt.ts";
 import { listenOf } from "./node-flags.ts";
 import { note, print, printJson } from "./output.ts";
+import { StartError } from "./start-error.ts";
 import { stderrLog } from "./stderr-log.ts";
 
 /** Makes the node that the flags describe. It is the caller's to close. */
@@ -20,6 +21,15 @@ export async function createFrom(given: Arguments): Promise<MeshNode> {
   });
 }
 
+/** Waits until the node has its place. Throws `StartError` when that takes longer than the flags allow. */
+export async function settle(node: MeshNode, given: Arguments, signal: AbortSignal): Promise<void> {
+  try {
+    await node.ready({ timeout: given.number("timeout") as number, signal });
+  } catch (error) {
+    throw new StartError(error);
+  }
+}
+
 /**
  * Runs a node until Ctrl-C or a polite kill. `prepare` is done once the node has found its place; then
  * the one line on stdout says that it is ready.
@@ -30,7 +40,7 @@ export async function runUntilStopped(
 ): Promise<number> {
   using interrupt = watchInterrupt();
   await using node = await createFrom(given);
-  await node.ready({ timeout: given.number("timeout") as number, signal: interrupt.signal });
+  await settle(node, given, interrupt.signal);
   const procedures = await prepare(node);
   await tellReady(given, node, procedures);
   const signal = await interrupt.requested;

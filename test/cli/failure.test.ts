@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ERROR_CODES, type ErrorCode, MeshError } from "../../src/base/errors.ts";
 import { EXIT } from "../../src/cli/exit-code.ts";
 import { toFailure } from "../../src/cli/failure.ts";
+import { StartError } from "../../src/cli/start-error.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
 
 describe("a failure at the end of the process", () => {
@@ -29,6 +30,14 @@ describe("a failure at the end of the process", () => {
   it("of every code is not zero", () => {
     const codes = Object.keys(ERROR_CODES) as ErrorCode[];
     expect(codes.filter((code) => toFailure(new MeshError(code, "")).exitCode === 0)).toEqual([]);
+  });
+
+  it("before the node has its place ends with the code of a start, and its own advice", () => {
+    const failure = toFailure(new StartError(new MeshError("timeout", "nobody answered")));
+    expect(failure).toMatchObject({ code: "timeout", exitCode: EXIT.start });
+    expect(failure.message).toMatch(/check --bootstrap/);
+    const cancelled = toFailure(new StartError(new MeshError("cancelled", "ended by SIGINT")));
+    expect(cancelled.exitCode).toBe(EXIT.interrupted);
   });
 
   it("of a wrong command line is told apart", () => {

@@ -88,6 +88,13 @@ describe("five processes in a chain", () => {
     expect(`${error.message} ${error.remote?.message}`).not.toContain("procedures.mjs");
   });
 
+  it("say that a handler broke down, without its stack", async () => {
+    const { error } = await failure("crashes", { timeout: 3_000 });
+    expect(error.code).toBe("handler_crash");
+    expect(error.message).toContain("a mistake of the handler");
+    expect(error.message).not.toContain("procedures.mjs");
+  });
+
   it("name the failure where an answer cannot be sent", async () => {
     const { error, after } = await failure("unsendable", { timeout: 3_000 });
     expect(["encode_failed", "handler_crash"]).toContain(error.code);

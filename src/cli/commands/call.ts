@@ -1,10 +1,10 @@
-import type { MeshNode } from "../../index.ts";
+import type { Value } from "../../index.ts";
 import type { Arguments, Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { watchInterrupt } from "../interrupt.ts";
 import { NODE_FLAGS } from "../node-flags.ts";
 import { print, printJson, toJson } from "../output.ts";
-import { createFrom } from "../running-node.ts";
+import { createFrom, settle } from "../running-node.ts";
 import { readAll } from "../standard-input.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -14,31 +14,25 @@ async function run(given: Arguments): Promise<number> {
   const { signal } = interrupt;
   await using node = await createFrom(given);
   const timeout = given.number("timeout") as number;
-  await node.ready({ timeout, signal });
-  const before = performance.now();
-  const { result, report } = await explain(node, given, { argument, timeout, signal });
-  const ms = Math.round((performance.now() - before) * 1_000) / 1_000;
-  if (given.isSet("json")) await printJson({ ok: true, result, ms, route: report.hops });
+  await settle(node, given, signal);
+  const { result, report } = await node.explain(given.positionals[0] as string, argument, {
+    timeout,
+    signal,
+    maxHops: given.number("max-hops") as number,
+  });
+  if (report.error !== undefined) throw report.error;
+  const { elapsed, provider, hops } = report;
+  if (given.isSet("json")) await printJson({ ok: true, result, elapsed, provider, hops });
   else await print(toJson(result, 2));
   return EXIT.ok;
 }
 
-async function explain(
-  node: MeshNode,
-  given: Arguments,
-  call: { argument: unknown; timeout: number; signal: AbortSignal },
-): ReturnType<MeshNode["explain"]> {
-  const { argument, timeout, signal } = call;
-  const maxHops = given.number("max-hops") as number;
-  return await node.explain(given.positionals[0] as string, argument, { timeout, signal, maxHops });
-}
-
-async function argumentOf(given: Arguments): Promise<unknown> {
+async function argumentOf(given: Arguments): Promise<Value> {
   const typed = given.positionals[1];
   if (typed === undefined) return null;
   const text = typed === "-" ? await readAll() : typed;
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as Value;
   } catch {
     throw new UsageError(
       `the argument is not JSON: ${text.slice(0, 60)}; quote it for the shell: '{"a": 2}', '"text"'`,
@@ -66,7 +60,7 @@ export const call: Command = {
     },
     {
       line: `macula call greet '"you"' --bootstrap 127.0.0.1:9443 --timeout 500 --json`,
-      does: "Prints { ok, result, ms, route }, or { ok: false, error } after half a second at most.",
+      does: "Prints { ok, result, elapsed, provider, hops }, or { ok: false, error } after half a second at most.",
     },
   ],
   flags: NODE_FLAGS,

@@ -6,9 +6,9 @@ export interface RouteStep {
   readonly node: string;
   /** Its name in the demo. */
   readonly role: StationName;
-  /** Why the call came this way; `origin` at the client. */
+  /** How it chose where the call went next. */
   readonly rule: string;
-  /** Time of this hop alone there and back, in milliseconds; 0 at the client. */
+  /** Time of the hop to it, there and back, in milliseconds; 0 at the client. */
   readonly ms: number;
 }
 

@@ -31,10 +31,10 @@ export interface CallSummary {
 export interface Step {
   /** The node's id in hex. */
   readonly node: string;
-  /** Why the call went on to this node. */
+  /** How this node chose where the call went next. */
   readonly rule: string;
-  /** Time from the client to this node and back; undefined where nobody measured it. */
-  readonly roundTrip: number | undefined;
+  /** From the start of the call to the word of this node, there and back, in milliseconds. */
+  readonly roundTrip: number;
 }
 
 /** What the parent may ask of a process, and what it gets. */

@@ -105,18 +105,15 @@ async function countLinks(mesh: Mesh, signal: AbortSignal): Promise<Links> {
   return Object.fromEntries(counts) as Links;
 }
 
-/** The way of a call with the client in front and each hop's own share of the time. */
+/** The way of a call with each hop's own share of the time. */
 function toRoute(mesh: Mesh, steps: readonly Step[]): RouteStep[] {
   const names = new Map([...mesh].map(([name, { ready }]) => [ready.id, name]));
-  const client = mesh.get("client") as Running;
-  const route: RouteStep[] = [{ node: client.ready.id, role: "client", rule: "origin", ms: 0 }];
-  let before = 0;
-  for (const { node, rule, roundTrip } of steps) {
-    const total = roundTrip ?? before;
-    route.push({ node, role: names.get(node) as StationName, rule, ms: round(total - before) });
-    before = total;
-  }
-  return route;
+  return steps.map(({ node, rule, roundTrip }, at) => {
+    const before = steps[at - 1]?.roundTrip ?? 0;
+    const role = names.get(node) as StationName;
+    // Words of different nodes may overtake each other on their way back.
+    return { node, role, rule, ms: round(Math.max(0, roundTrip - before)) };
+  });
 }
 
 function sumUp(

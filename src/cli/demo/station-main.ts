@@ -3,7 +3,7 @@
  * It ends when its parent lets go of it, however that came about.
  */
 import { isDeepStrictEqual } from "node:util";
-import { createNode, type MeshNode } from "../../index.ts";
+import { createNode, type MeshNode, type Value } from "../../index.ts";
 import { toFailure } from "../failure.ts";
 import type {
   CallSummary,
@@ -13,7 +13,6 @@ import type {
   RequestName,
   Requests,
   StationConfig,
-  Step,
 } from "./message.ts";
 import { CALCULATOR, countText, type Operands, type Task, taskNumber } from "./procedures.ts";
 import { DEMO_REALM } from "./topology.ts";
@@ -32,7 +31,8 @@ const HANDLERS: Handlers = {
   links: (node) => node.status().links.length,
   route: async (node, text, timeout) => {
     const { report } = await node.explain("text.count", text, { timeout });
-    return report.hops.map((hop): Step => ({ ...hop }));
+    if (report.error !== undefined) throw report.error;
+    return [{ node: node.id, rule: report.rule, roundTrip: 0 }, ...report.hops];
   },
   calls: async (node, { count, text }, timeout) => await makeCalls(node, count, text, timeout),
 };
@@ -59,15 +59,15 @@ async function start(config: StationConfig): Promise<{ node: MeshNode; ready: Re
 }
 
 async function provide(node: MeshNode): Promise<void> {
-  await node.register("text.count", (text) => countText(String(text)));
+  await node.register("text.count", (text) => ({ ...countText(String(text)) }));
   for (const [name, calculate] of Object.entries(CALCULATOR)) {
-    await node.register(name, (operands) => calculate(operands as Operands));
+    await node.register(name, (operands: Operands) => calculate(operands));
   }
 }
 
 /** Makes one call; throws where the answer is not the one computed here. */
 async function ask(node: MeshNode, task: Task, timeout: number): Promise<void> {
-  const answer = await node.call(task.procedure, task.argument, { timeout });
+  const answer = await node.call(task.procedure, task.argument as Value, { timeout });
   if (!isDeepStrictEqual(answer, task.expected)) {
     const [found, right] = [JSON.stringify(answer), JSON.stringify(task.expected)];
     throw new Error(`${task.procedure} answered ${found} instead of ${right}`);
