@@ -54,6 +54,7 @@ export class MemoryConnection implements Connection, StreamHost {
   #active: MemoryStream[] = [];
   #urgent: Frame[] = [];
   #touched = false;
+  #faulty = false;
 
   constructor(host: ConnectionHost, dialled: boolean, remoteAddress: Address) {
     this.#host = host;
@@ -85,6 +86,8 @@ export class MemoryConnection implements Connection, StreamHost {
   }
 
   setHandler(handler: ConnectionHandler): void {
+    if (this.#handler !== undefined)
+      throw new MeshError("internal", "a connection has one handler");
     this.#handler = handler;
     this.#touch();
   }
@@ -143,7 +146,7 @@ export class MemoryConnection implements Connection, StreamHost {
     this.#active = [];
     this.#unannounced = [];
     this.#host.gone(this);
-    if (info.by === "local" || info.by === "fault") this.#urgent = [this.farewell()];
+    if (info.by === "local") this.#urgent = [this.farewell()];
     if (failed) this.onFailed?.(info);
     this.#touch();
   }
@@ -158,9 +161,9 @@ export class MemoryConnection implements Connection, StreamHost {
 
   /** What a peer is told that still talks to this end after it was closed. */
   farewell(): Frame {
-    const { code, reason, by } = this.#info ?? { code: 0, reason: "", by: "local" };
-    // The text of a fault is for our own log.
-    return { kind: "close", code, reason: by === "fault" ? "internal error" : reason };
+    const { code, reason } = this.#info ?? { code: 0, reason: "" };
+    // What a handler threw is for our own log only.
+    return { kind: "close", code, reason: this.#faulty ? "internal error" : reason };
   }
 
   /** Something of ours was acknowledged, or will have been by `time`. */
@@ -319,7 +322,8 @@ export class MemoryConnection implements Connection, StreamHost {
   #fault(cause: unknown): void {
     const { message } = toMeshError(cause);
     const reason = shortReason(`a handler threw: ${message}`);
-    this.end({ by: "fault", code: ERROR_CODES.internal.wire, reason });
+    this.#faulty = this.#state !== "closed";
+    this.end({ by: "local", code: ERROR_CODES.internal.wire, reason });
   }
 
   #touch(): void {

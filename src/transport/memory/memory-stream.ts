@@ -1,4 +1,5 @@
 import type { Bytes } from "../../base/bytes.ts";
+import { MeshError } from "../../base/errors.ts";
 import type { Stream, StreamHandler } from "../transport.ts";
 import type { DataFrame, Frame, ResetFrame } from "./frames.ts";
 import { Inbox } from "./inbox.ts";
@@ -57,6 +58,7 @@ export class MemoryStream implements Stream {
   }
 
   setHandler(handler: StreamHandler): void {
+    if (this.#handler !== undefined) throw new MeshError("internal", "a stream has one handler");
     this.#handler = handler;
     this.#touch();
   }

@@ -38,13 +38,14 @@ interface Arrival {
 export class MemoryTransport implements Transport, ConnectionHost {
   readonly kind = "memory";
   readonly limits: TransportLimits;
+  /** IP address of its host. */
+  readonly ip: string;
   /** Number of its host in the conditions of the network. */
   readonly host: number;
   onConnection: ((connection: Connection) => void) | undefined;
   onRaw: ((bytes: Bytes, from: Address) => void) | undefined;
   readonly #carrier: Carrier;
   readonly #identity: TransportIdentity;
-  readonly #ip: string;
   readonly #connections = new Set<MemoryConnection>();
   readonly #dials = new Map<MemoryConnection, Dial>();
   readonly #arrivals = new Map<MemoryConnection, Arrival>();
@@ -60,7 +61,7 @@ export class MemoryTransport implements Transport, ConnectionHost {
   ) {
     this.#carrier = carrier;
     this.#identity = options.identity;
-    this.#ip = options.ip;
+    this.ip = options.ip;
     this.host = options.host;
     this.limits = options.limits;
   }
@@ -80,10 +81,10 @@ export class MemoryTransport implements Transport, ConnectionHost {
       throw new MeshError("bad_config", `this transport is bound to ${this.#address} already`);
     }
     const { host, port } = parseHostPort(address);
-    if (host !== this.#ip && host !== "0.0.0.0" && host !== "::") {
-      throw new MeshError("bad_config", `${host} is not an address of this host, ${this.#ip} is`);
+    if (host !== this.ip && host !== "0.0.0.0" && host !== "::") {
+      throw new MeshError("bad_config", `${host} is not an address of this host, ${this.ip} is`);
     }
-    this.#address = this.#carrier.bind(this, toAddress(this.#ip, port));
+    this.#address = this.#carrier.bind(this, toAddress(this.ip, port));
     this.#state = "listening";
     return toAddress(host, parseHostPort(this.#address).port);
   }
@@ -308,7 +309,7 @@ export class MemoryTransport implements Transport, ConnectionHost {
 
   #mustBeBound(): void {
     if (this.#state !== "fresh") return;
-    this.#address = this.#carrier.bind(this, toAddress(this.#ip, 0));
+    this.#address = this.#carrier.bind(this, toAddress(this.ip, 0));
     this.#state = "dialling";
   }
 }
