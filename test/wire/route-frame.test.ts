@@ -161,7 +161,7 @@ describe("a bad route frame is refused:", () => {
     const whole = frame({ destinationAnchors: [counted(8, 1)] }, new Uint8Array(0));
     for (let end = 0; end < whole.length; end++) {
       expect(
-        refusal((it) => it.subarray(0, end), whole),
+        failure(() => view(whole.subarray(0, end))),
         `${end} bytes`,
       ).toBe("bad_frame");
     }
