@@ -44,8 +44,12 @@ export class LearnedRoutes<L extends RouteLink> {
   /** The route has just worked. A shorter one that is known and fresh is kept. */
   learn(destination: NodeId, route: LearnedRoute<L>, now: Millis): void {
     const known = this.get(destination, now);
-    const best = known && known.labels.length < route.labels.length ? known : route;
-    this.#routes.set(idText(destination), { link: best.link, labels: best.labels, provenAt: now });
+    if (known && known.labels.length < route.labels.length) return;
+    this.#routes.set(idText(destination), {
+      link: route.link,
+      labels: route.labels,
+      provenAt: now,
+    });
   }
 
   /** The route has failed. */

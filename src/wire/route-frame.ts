@@ -197,6 +197,11 @@ export class RouteView {
     this.bytes[this.start + HOP_COUNT] = hop + 1;
   }
 
+  /** Undoes `passOn`, but for the label that was overwritten. */
+  takeBack(): void {
+    this.bytes[this.start + HOP_COUNT] = this.hopCount - 1;
+  }
+
   /** The labels that lead back to the source, in the order a frame to it needs them. */
   returnLabels(): number[] {
     const labels: number[] = [];

@@ -1,0 +1,33 @@
+import type { Bytes } from "../base/bytes.ts";
+import type { NodeId } from "../base/id.ts";
+import type { Link } from "../peer/link.ts";
+import type { RouteView } from "../wire/route-frame.ts";
+
+/** How a message reached this node, and so the way back to who sent it. */
+export interface Arrival {
+  /** Over a link it is proven; in a route frame it is the frame's claim. */
+  readonly source: NodeId;
+  readonly link: Link;
+  /** Labels for the forwarders on the way back; `undefined` where the source is linked to us itself. */
+  readonly labels: readonly number[] | undefined;
+  /** Prefixes of the source's anchors, for the case that the labels fail. */
+  readonly anchors: readonly Bytes[];
+  /** Forwarders passed. */
+  readonly hops: number;
+}
+
+/** A message straight from the peer of `link`. */
+export function directArrival(link: Link): Arrival {
+  return { source: link.peer, link, labels: undefined, anchors: [], hops: 0 };
+}
+
+/** A route frame that ends here. To be taken before the frame is changed. */
+export function routedArrival(link: Link, view: RouteView): Arrival {
+  return {
+    source: view.source,
+    link,
+    labels: view.returnLabels(),
+    anchors: view.sourceAnchors,
+    hops: view.hopCount,
+  };
+}

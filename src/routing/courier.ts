@@ -1,0 +1,304 @@
+import type { Bytes } from "../base/bytes.ts";
+import { type ErrorCode, MeshError, toMeshError } from "../base/errors.ts";
+import { type NodeId, shortId } from "../base/id.ts";
+import type { Millis } from "../base/ports.ts";
+import type { Link } from "../peer/link.ts";
+import { TYPE } from "../wire/frame.ts";
+import { ANCHORS_MAX } from "../wire/limits.ts";
+import type { HopReport, RouteError, Rule } from "../wire/route-control.ts";
+import { writeRouteHeader } from "../wire/route-frame.ts";
+import { FrameWriter } from "../wire/writer.ts";
+import type { Arrival } from "./arrival.ts";
+import type { Discoverer } from "./discoverer.ts";
+import { type LearnedRoute, LearnedRoutes } from "./learned-routes.ts";
+import { findNextHop } from "./next-hop.ts";
+import type { RoutingContext } from "./routing-context.ts";
+
+/** Messages under way that a route error may still come back for. */
+const PARCELS_MAX = 65_536;
+
+/** Ways that are tried for one message before its failure is told. */
+const ATTEMPTS_MAX = 4;
+
+/** A message from this node to another, however it gets there. */
+export interface Parcel {
+  /** From `MessageIds`; names the parcel in route errors. */
+  readonly number: number;
+  readonly destination: NodeId;
+  /** Prefixes of the destination's anchors, as far as known. */
+  readonly anchors: readonly Bytes[];
+  readonly payloadType: number;
+  /** Forwarders it may pass. */
+  readonly maxHops: number;
+  readonly traced: boolean;
+  /** When nobody waits for it any more, on the monotonic clock. */
+  readonly expiresAt: Millis;
+  /** Writes the payload; it may be asked for again after a failed attempt. */
+  writeBody(writer: FrameWriter): void;
+  /** It left, over this link. Called again for each attempt. */
+  sent(link: Link, rule: Rule): void;
+  /** It will not arrive. The courier has forgotten it. */
+  failed(error: MeshError): void;
+  /** A traced parcel passed a node. */
+  reported?(node: NodeId, report: HopReport): void;
+}
+
+interface Tracked {
+  readonly parcel: Parcel;
+  attempts: number;
+  /** The length of the learned route in use; `undefined` while every hop chooses. */
+  labels: number | undefined;
+}
+
+/** Sends messages: over a link where there is one, else along a learned route, else greedily, else after a search. */
+export class Courier {
+  readonly routes: LearnedRoutes<Link> = new LearnedRoutes<Link>();
+  readonly #context: RoutingContext;
+  readonly #discoverer: Discoverer;
+  readonly #tracked = new Map<number, Tracked>();
+  readonly #writer = new FrameWriter();
+
+  constructor(context: RoutingContext, discoverer: Discoverer) {
+    this.#context = context;
+    this.#discoverer = discoverer;
+  }
+
+  /** Parcels a route error may come back for. */
+  get size(): number {
+    return this.#tracked.size;
+  }
+
+  get sizeMax(): number {
+    return PARCELS_MAX;
+  }
+
+  /**
+   * Sends `parcel`. Who sent it calls `forget` when it needs no more of it; failures come by `failed`, also at
+   * once.
+   *
+   * @throws {MeshError} what `writeBody` throws.
+   */
+  send(parcel: Parcel): void {
+    const link = this.#context.table.to(parcel.destination);
+    if (link) {
+      this.#sendDirect(parcel, link);
+      return;
+    }
+    if (this.#tracked.size >= PARCELS_MAX) {
+      parcel.failed(new MeshError("overloaded", "too many messages are under way"));
+    }
+    const tracked: Tracked = { parcel, attempts: 0, labels: undefined };
+    this.#tracked.set(parcel.number, tracked);
+    this.#attempt(tracked);
+  }
+
+  /** Nobody waits for the parcel any more. */
+  forget(number: number): void {
+    this.#tracked.delete(number);
+  }
+
+  /**
+   * Answers a message the way it came. Where that way is gone the answer goes as any other message would, once.
+   *
+   * @throws {MeshError} what `writeBody` throws.
+   */
+  answer(arrival: Arrival, payloadType: number, writeBody: (writer: FrameWriter) => void): void {
+    const { link, labels, source, anchors } = arrival;
+    if (labels === undefined) {
+      if (!this.#frame(link, payloadType, writeBody)) this.#lost(payloadType);
+      return;
+    }
+    const route = link.ended === undefined ? { link, labels } : this.#wayTo(source, anchors);
+    if (route === undefined) {
+      this.#lost(payloadType);
+      return;
+    }
+    const sent = this.#routed(route, { destination: source, anchors, payloadType }, writeBody);
+    if (!sent) this.#lost(payloadType);
+  }
+
+  /** An answer came back for a parcel: the way it took is good for the next one. */
+  learn(arrival: Arrival): void {
+    if (arrival.labels === undefined) return;
+    const route = { link: arrival.link, labels: arrival.labels };
+    this.routes.learn(arrival.source, route, this.#context.ports.clock.now());
+  }
+
+  /** A hop could not pass a frame on. A hint: it starts another attempt, and only the last one is told. */
+  routeError(error: RouteError): void {
+    const tracked = this.#tracked.get(this.#context.ids.numberAt(error.messageId, 0));
+    if (tracked === undefined) return;
+    this.#context.ports.meter.count("route_errors_received");
+    this.routes.forget(tracked.parcel.destination);
+    this.#retry(tracked, error.code, `after ${error.hop} hops`);
+  }
+
+  /** A traced frame passed a hop. */
+  hopReport(from: NodeId, report: HopReport): void {
+    const tracked = this.#tracked.get(this.#context.ids.numberAt(report.messageId, 0));
+    tracked?.parcel.reported?.(from, report);
+  }
+
+  #sendDirect(parcel: Parcel, link: Link): void {
+    this.#writer.begin();
+    parcel.writeBody(this.#writer);
+    this.#writer.finish(parcel.payloadType);
+    if (link.sendFrame(this.#writer)) parcel.sent(link, "direct");
+    else parcel.failed(full(link));
+  }
+
+  #attempt(tracked: Tracked): void {
+    const { parcel } = tracked;
+    tracked.attempts += 1;
+    const learned = this.routes.get(parcel.destination, this.#context.ports.clock.now());
+    if (learned) {
+      this.#transmit(tracked, learned, "cached");
+      return;
+    }
+    const next = this.#greedy(parcel.destination, parcel.anchors);
+    if (next && tracked.attempts === 1) {
+      this.#transmit(tracked, { link: next, labels: undefined }, "greedy");
+    }
+    this.#discover(tracked);
+  }
+
+  #transmit(tracked: Tracked, route: Way, rule: Rule): void {
+    const { parcel } = tracked;
+    tracked.labels = route.labels?.length;
+    const sent = this.#routed(route, parcel, (writer) => parcel.writeBody(writer));
+    if (sent) parcel.sent(route.link, rule);
+    else this.#giveUp(tracked, full(route.link));
+  }
+
+  #discover(tracked: Tracked): void {
+    const { parcel } = tracked;
+    const timeLeft = parcel.expiresAt - this.#context.ports.clock.now();
+    this.#discoverer.discover(parcel.destination, parcel.maxHops, timeLeft).then(
+      (route) => {
+        if (this.#tracked.get(parcel.number) !== tracked) return; // Answered or given up meanwhile.
+        this.routes.learn(parcel.destination, route, this.#context.ports.clock.now());
+        this.#sendFound(tracked, route);
+      },
+      (cause) => this.#giveUp(tracked, toMeshError(cause)),
+    );
+  }
+
+  #sendFound(tracked: Tracked, route: LearnedRoute<Link>): void {
+    const { maxHops } = tracked.parcel;
+    if (route.labels.length > maxHops) {
+      this.#giveUp(tracked, tooFar(route.labels.length, maxHops));
+      return;
+    }
+    try {
+      this.#transmit(tracked, route, "discovered");
+    } catch (cause) {
+      this.#giveUp(tracked, toMeshError(cause));
+    }
+  }
+
+  #retry(tracked: Tracked, code: ErrorCode, where: string): void {
+    const { parcel } = tracked;
+    const over = tracked.attempts >= ATTEMPTS_MAX;
+    const needed = tracked.labels ?? 0;
+    if (code === "max_hops_exceeded" && needed > parcel.maxHops) {
+      this.#giveUp(tracked, tooFar(needed, parcel.maxHops));
+    }
+    if (over || parcel.expiresAt <= this.#context.ports.clock.now()) {
+      this.#giveUp(tracked, new MeshError(code, `${explain(code)} ${where}`));
+    }
+    tracked.attempts += 1;
+    this.#discover(tracked);
+  }
+
+  #giveUp(tracked: Tracked, error: MeshError): void {
+    if (this.#tracked.get(tracked.parcel.number) !== tracked) return;
+    this.#tracked.delete(tracked.parcel.number);
+    tracked.parcel.failed(error);
+  }
+
+  #wayTo(destination: NodeId, anchors: readonly Bytes[]): Way | undefined {
+    const learned = this.routes.get(destination, this.#context.ports.clock.now());
+    if (learned) return learned;
+    const next = this.#greedy(destination, anchors);
+    return next && { link: next, labels: undefined };
+  }
+
+  #greedy(destination: NodeId, anchors: readonly Bytes[]): Link | undefined {
+    return findNextHop(this.#context, destination, anchors, this.#context.table);
+  }
+
+  #frame(link: Link, type: number, writeBody: (writer: FrameWriter) => void): boolean {
+    this.#writer.begin();
+    writeBody(this.#writer);
+    this.#writer.finish(type);
+    return link.sendFrame(this.#writer);
+  }
+
+  #routed(way: Way, what: Routed, writeBody: (writer: FrameWriter) => void): boolean {
+    this.#writer.begin();
+    writeRouteHeader(this.#writer, {
+      destination: what.destination,
+      source: this.#context.self,
+      messageId: this.#context.ids.bytes(what.number ?? this.#context.ids.next()),
+      maxHops: what.maxHops ?? Math.max(MAX_HOPS_DEFAULT, way.labels?.length ?? 0),
+      payloadType: what.payloadType,
+      labels: way.labels,
+      traced: what.traced === true,
+      destinationAnchors: way.labels ? [] : what.anchors.slice(0, ANCHORS_MAX),
+      sourceAnchors: way.labels ? [] : this.#ownAnchors(),
+    });
+    writeBody(this.#writer);
+    this.#writer.finish(TYPE.rpcRoute);
+    return way.link.sendFrame(this.#writer);
+  }
+
+  /** Where answers can be left for this node: the transit nodes that it is linked to. */
+  #ownAnchors(): NodeId[] {
+    const anchors: NodeId[] = [];
+    if (this.#context.transit) return anchors;
+    for (const link of this.#context.table) {
+      if (link.contact.transit && anchors.length < ANCHORS_MAX) anchors.push(link.peer);
+    }
+    return anchors;
+  }
+
+  #lost(payloadType: number): void {
+    this.#context.ports.meter.count("answers_undeliverable");
+    this.#context.ports.log.write("debug", "answer_undeliverable", { type: payloadType });
+  }
+}
+
+/** Forwarders a message may pass where nobody said otherwise. */
+export const MAX_HOPS_DEFAULT = 10;
+
+interface Way {
+  readonly link: Link;
+  readonly labels: readonly number[] | undefined;
+}
+
+interface Routed {
+  readonly destination: NodeId;
+  readonly anchors: readonly Bytes[];
+  readonly payloadType: number;
+  readonly number?: number;
+  readonly maxHops?: number;
+  readonly traced?: boolean;
+}
+
+function full(link: Link): MeshError {
+  if (link.ended) return new MeshError("link_lost", `the link to ${shortId(link.peer)} has ended`);
+  return new MeshError("overloaded", `too much waits for the link to ${shortId(link.peer)}`);
+}
+
+function tooFar(needed: number, maxHops: number): MeshError {
+  return new MeshError(
+    "max_hops_exceeded",
+    `the destination is ${needed} forwarders away and the call may pass ${maxHops}; raise maxHops`,
+  );
+}
+
+function explain(code: ErrorCode): string {
+  if (code === "max_hops_exceeded") return "the message used up its hops";
+  if (code === "overloaded") return "a forwarder has too much waiting";
+  return "a forwarder found no way on";
+}

@@ -1,0 +1,18 @@
+import type { Deadlines } from "../base/deadlines.ts";
+import type { Key } from "../base/id.ts";
+import type { Ports } from "../base/ports.ts";
+import type { Signer, Verify } from "../identity/keys.ts";
+import type { LinkTable } from "../peer/link-table.ts";
+import type { MessageIds } from "./message-ids.ts";
+import type { Standing } from "./next-hop.ts";
+
+/** What all of routing works with. */
+export interface RoutingContext extends Standing {
+  readonly realm: Key;
+  readonly ports: Ports;
+  readonly deadlines: Deadlines;
+  readonly signer: Signer;
+  readonly verify: Verify;
+  readonly table: LinkTable;
+  readonly ids: MessageIds;
+}
