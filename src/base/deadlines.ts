@@ -111,15 +111,15 @@ export class Deadlines {
         this.remove(item);
         item.expire();
       }
-      // What has just run may have removed the one that was next: begin again then.
-      item = next && next.slot < 0 ? this.#slots[slot] : next;
+      // What has just run may have removed or moved the one that was next: begin again then.
+      item = next && next.slot !== slot ? this.#slots[slot] : next;
     }
   }
 
+  /** Some slot is not empty. What has just expired may have set the timer, but only for what it added. */
   #wakeForNext(now: Millis): void {
-    if (this.#wakeAt !== Number.POSITIVE_INFINITY) return;
     let grain = this.#cursor + 1;
     while (this.#slots[grain % SLOTS] === undefined) grain += 1;
-    this.#wake(grain, now);
+    if (grain < this.#wakeAt) this.#wake(grain, now);
   }
 }

@@ -1,7 +1,7 @@
 import { type Address, parseHostPort, toAddress } from "../base/address.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { concat, equalBytes, utf8 } from "../base/bytes.ts";
-import { MeshError } from "../base/errors.ts";
+import { MeshError, toMeshError } from "../base/errors.ts";
 import { ID_BYTES, idText, type Key, type NodeId, toNodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import { SIGNATURE_BYTES, type Signer, type Verify } from "../identity/keys.ts";
@@ -91,6 +91,15 @@ export function readContact(bytes: Bytes, realm: Key, now: Millis, verify: Verif
 }
 
 function parse(bytes: Bytes, bodyEnd: number, realm: Key): Contact {
+  try {
+    return fields(bytes, bodyEnd, realm);
+  } catch (cause) {
+    const error = toMeshError(cause);
+    throw error.code === "bad_record" ? error : bad(error.message);
+  }
+}
+
+function fields(bytes: Bytes, bodyEnd: number, realm: Key): Contact {
   const reader = new FieldReader(bytes, 0, bodyEnd);
   reader.array(8);
   if (reader.uint() !== FORMAT) throw bad("its format is unknown");

@@ -106,6 +106,8 @@ export class RouteView {
     if (slots > HOPS_LIMIT || this.#fixed + FIXED_BYTES > end) throw bad(`it has ${slots} slots`);
     if (hopCount > this.maxHops || hopCount > slots) throw bad(`hop_count is ${hopCount}`);
     if (this.maxHops > HOPS_LIMIT) throw bad(`max_hops is ${this.maxHops}`);
+    // Every forwarder writes into its slot: one without would write over the destination.
+    if (!this.labelled && slots < this.maxHops) throw bad(`it has ${slots} slots and no labels`);
     const anchors = bytes[this.#fixed + FIXED_BYTES - 2] as number;
     if (anchors >> 4 > ANCHORS_MAX || (anchors & 0x0f) > ANCHORS_MAX || this.bodyStart > end) {
       throw bad("its anchors are too many");

@@ -152,6 +152,13 @@ describe("a bad route frame is refused:", () => {
     expect(failure(() => view(patched(frame(), changes)))).toBe("bad_frame");
   });
 
+  it("fewer slots than forwarders it may pass, unless labels fill them", () => {
+    const changes: [number, number][] = [[fixed(2) + 80, 3]];
+    expect(failure(() => view(patched(frame({ maxHops: 2 }), changes)))).toBe("bad_frame");
+    const labelled = frame({ maxHops: 2, labels: [1, 2] });
+    expect(failure(() => view(patched(labelled, changes)))).toBeUndefined();
+  });
+
   it("17 slots, though there are bytes for them", () => {
     const roomy = frame({}, new Uint8Array(200));
     expect(failure(() => view(patched(roomy, [[9, 17]])))).toBe("bad_frame");
