@@ -16,7 +16,7 @@ export function pathContract(stageKind: StageKind, use: Use): void {
         const server = await stage.settle(to.arrived.take(), "arrival");
         await stage.settle(askEcho(client.connection), "an echo before");
         const before = server.connection.remoteAddress;
-        path.rebind();
+        await path.rebind();
         await stage.settle(askEcho(client.connection, 2, 30_000), "an echo after");
         expect(server.connection.remoteAddress).not.toBe(before);
         expect(client.connection.remoteAddress).toBe(path.address);

@@ -32,7 +32,7 @@ export interface Path {
   /** Nothing gets through either way any more. */
   cut(): void;
   /** From now on the dialler's packets come from another address. */
-  rebind(): void;
+  rebind(): Promise<void>;
 }
 
 /** The place where a driver is tested: what the contract suite needs to know of it. */

@@ -52,7 +52,9 @@ class MemoryStage implements Stage {
         conditions.cutOneWay(transport.ip, there);
         conditions.cutOneWay(there, transport.ip);
       },
-      rebind: () => transport.rebind(toAddress("203.0.113.5", 0)),
+      rebind: async () => {
+        transport.rebind(toAddress("203.0.113.5", 0));
+      },
     };
   }
 

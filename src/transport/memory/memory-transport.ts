@@ -15,6 +15,9 @@ import { Dial, type VerifyProof } from "./dial.ts";
 import type { Frame, Parameters, Proof } from "./frames.ts";
 import { type ConnectionHost, MemoryConnection } from "./memory-connection.ts";
 
+/** Packets of connections have this bit in their first byte; raw datagrams do not. */
+const QUIC_BIT = 0x40;
+
 /** What a transport asks of its network. */
 export interface Carrier {
   readonly clock: Clock;
@@ -77,16 +80,16 @@ export class MemoryTransport implements Transport, ConnectionHost {
 
   async listen(address: Address): Promise<Address> {
     this.#mustBeOpen();
-    if (this.#state !== "fresh") {
-      throw new MeshError("bad_config", `this transport is bound to ${this.#address} already`);
+    if (this.#state === "listening") {
+      throw new MeshError("bad_config", `this transport listens on ${this.#address} already`);
     }
     const { host, port } = parseHostPort(address);
     if (host !== this.ip && host !== "0.0.0.0" && host !== "::") {
       throw new MeshError("bad_config", `${host} is not an address of this host, ${this.ip} is`);
     }
-    this.#address = this.#carrier.bind(this, toAddress(this.ip, port));
+    const bound = this.rebind(toAddress(this.ip, port));
     this.#state = "listening";
-    return toAddress(host, parseHostPort(this.#address).port);
+    return toAddress(host, parseHostPort(bound).port);
   }
 
   async dial(address: Address, options: DialOptions): Promise<Connection> {
@@ -108,7 +111,8 @@ export class MemoryTransport implements Transport, ConnectionHost {
   }
 
   sendRaw(address: Address, bytes: Bytes): void {
-    if (bytes.length === 0 || ((bytes[0] as number) & 0x40) !== 0) {
+    if (bytes.length === 0) return;
+    if (((bytes[0] as number) & QUIC_BIT) !== 0) {
       throw new MeshError(
         "bad_frame",
         "a raw datagram must not look like a packet of a connection",
@@ -158,11 +162,12 @@ export class MemoryTransport implements Transport, ConnectionHost {
   }
 
   /** Continues at another address of any host, as after a change of network. Throws `address_in_use`. */
-  rebind(address: Address): void {
+  rebind(address: Address): Address {
     this.#mustBeOpen();
     const bound = this.#carrier.bind(this, address);
     this.#carrier.unbind(this);
     this.#address = bound;
+    return bound;
   }
 
   touch(connection: MemoryConnection): void {
@@ -215,7 +220,7 @@ export class MemoryTransport implements Transport, ConnectionHost {
   /** A datagram outside any connection has come in. */
   receiveRaw(bytes: Bytes, from: Address): void {
     this.#received += 1;
-    const ours = bytes.length === 0 || ((bytes[0] as number) & 0x40) !== 0;
+    const ours = bytes.length === 0 || ((bytes[0] as number) & QUIC_BIT) !== 0;
     if (ours || this.onRaw === undefined) {
       this.#dropped += 1;
       return;
