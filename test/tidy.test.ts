@@ -3,6 +3,7 @@ import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../src/base/errors.ts";
+import { TYPE } from "../src/wire/frame.ts";
 
 /** The layers, lowest first. A file imports its own directory and any line above its own. */
 const LAYERS: readonly (readonly string[])[] = [
@@ -185,9 +186,16 @@ describe("every file", () => {
   });
 });
 
-describe("the error codes", () => {
-  it("have one number each", () => {
-    const numbers = Object.values(ERROR_CODES).map((kind) => kind.wire);
-    expect(new Set(numbers).size).toBe(numbers.length);
+describe("the numbers on the wire", () => {
+  const repeated = (numbers: readonly number[]): number[] =>
+    numbers.filter((number, at) => numbers.indexOf(number) !== at);
+
+  it("stand for one error code each", () => {
+    expect(repeated(Object.values(ERROR_CODES).map((kind) => kind.wire))).toEqual([]);
+  });
+
+  it("stand for one type of message each, and fit into a byte", () => {
+    expect(repeated(Object.values(TYPE))).toEqual([]);
+    expect(Object.values(TYPE).filter((number) => number < 1 || number > 255)).toEqual([]);
   });
 });
