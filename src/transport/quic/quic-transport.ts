@@ -1,0 +1,222 @@
+import type { RemoteInfo } from "node:dgram";
+import { isIP } from "node:net";
+import { type Address, parseHostPort } from "../../base/address.ts";
+import type { Bytes } from "../../base/bytes.ts";
+import { MeshError, toMeshError } from "../../base/errors.ts";
+import type { Log } from "../../base/ports.ts";
+import {
+  type Connection,
+  type DialOptions,
+  TRANSPORT_LIMITS,
+  type Transport,
+  type TransportIdentity,
+  type TransportLimits,
+  type TransportStats,
+} from "../transport.ts";
+import { AddressBook, type AddressWords, mappedText, plainAddress } from "./address-words.ts";
+import { Endpoint, type Outlet } from "./endpoint.ts";
+import { UdpSocket } from "./socket.ts";
+
+/** Every packet of QUIC has this bit in its first byte; raw datagrams do not. */
+const QUIC_BIT = 0x40;
+const ANY_HOST = "[::]:0" as Address;
+const ANY_HOST_WITHOUT_IPV6 = "0.0.0.0:0" as Address;
+
+export interface QuicOptions {
+  readonly identity: TransportIdentity;
+  readonly limits?: Partial<TransportLimits>;
+  readonly log?: Log;
+}
+
+/** A transport over QUIC version 1 on one UDP socket. See the contract in transport.ts. */
+export class QuicTransport implements Transport, Outlet {
+  readonly kind = "quic";
+  onConnection: ((connection: Connection) => void) | undefined;
+  onRaw: ((bytes: Bytes, from: Address) => void) | undefined;
+  readonly #options: QuicOptions;
+  readonly #limits: TransportLimits;
+  readonly #book = new AddressBook();
+  #endpoint: Endpoint;
+  #socket: UdpSocket | undefined;
+  #binding: Promise<void> | undefined;
+  #listening = false;
+  #closing: Promise<void> | undefined;
+  #sent = 0;
+  #received = 0;
+  #dropped = 0;
+  #restarts = 0;
+
+  /** Throws `bad_config` where the identity is not one. */
+  constructor(options: QuicOptions) {
+    this.#options = options;
+    this.#limits = { ...TRANSPORT_LIMITS, ...options.limits };
+    this.#endpoint = this.#createEndpoint();
+  }
+
+  #createEndpoint(): Endpoint {
+    const { identity, log } = this.#options;
+    return new Endpoint(identity, this.#limits, this, this.#book, log);
+  }
+
+  async listen(address: Address): Promise<Address> {
+    this.#assertOpen();
+    if (this.#listening) throw new MeshError("bad_config", "the transport listens already");
+    this.#listening = true;
+    try {
+      await this.#bind(address);
+    } catch (cause) {
+      this.#listening = false;
+      throw cause;
+    }
+    this.#endpoint.core.acceptArrivals(true);
+    return (this.#socket as UdpSocket).address;
+  }
+
+  /** Binds a socket in the place of the one there is; live connections move with it. */
+  async #bind(address: Address): Promise<void> {
+    const socket = await UdpSocket.bind(address, (bytes, from) => this.#receive(bytes, from));
+    if (this.#closing !== undefined) {
+      await socket.close();
+      throw closedError();
+    }
+    const former = this.#socket;
+    this.#socket = socket;
+    await former?.close();
+  }
+
+  /** A socket for whoever dials without listening. */
+  #bindAnywhere(): Promise<void> {
+    this.#binding ??= this.#bind(ANY_HOST)
+      .catch(() => this.#bind(ANY_HOST_WITHOUT_IPV6))
+      .finally(() => {
+        this.#binding = undefined;
+      });
+    return this.#binding;
+  }
+
+  async dial(address: Address, options: DialOptions): Promise<Connection> {
+    this.#assertOpen();
+    if (options.signal?.aborted) throw new MeshError("cancelled", "the dial was cancelled");
+    if (this.#socket === undefined) {
+      await this.#bindAnywhere();
+      this.#assertOpen();
+    }
+    const { host, port } = parseHostPort(address);
+    const words = this.#reachable(host);
+    if (words === undefined || port === 0) {
+      throw new MeshError("dial_failed", `${address} can't be reached from this socket`);
+    }
+    return this.#endpoint.dial(words, port, options);
+  }
+
+  /** The words of an IP literal that the socket's family can reach. */
+  #reachable(host: string): AddressWords | undefined {
+    if (isIP(host) === 6 && this.#socket?.dual === false) return undefined;
+    return this.#book.words(host);
+  }
+
+  sendRaw(address: Address, bytes: Bytes): void {
+    if (this.#socket === undefined || bytes.length === 0) return;
+    if (((bytes[0] as number) & QUIC_BIT) !== 0) {
+      throw new MeshError("internal", "the first byte of a raw datagram must not have bit 0x40");
+    }
+    const { host, port } = parseHostPort(address);
+    if (port === 0 || this.#reachable(host) === undefined) return;
+    this.send(bytes.slice(), 0, bytes.length, port, host);
+  }
+
+  stats(): TransportStats {
+    return {
+      connections: this.#endpoint.established,
+      handshakes: this.#endpoint.core.handshakes,
+      datagramsSent: this.#sent,
+      datagramsReceived: this.#received,
+      datagramsDropped: this.#dropped + this.#endpoint.core.dropped,
+      restarts: this.#restarts,
+    };
+  }
+
+  close(code = 0, reason = ""): Promise<void> {
+    this.#closing ??= this.#shutDown(code, reason);
+    return this.#closing;
+  }
+
+  async #shutDown(code: number, reason: string): Promise<void> {
+    this.#endpoint.closeAll(code, reason);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#endpoint.turn();
+    this.#endpoint.abandon();
+    await this.#binding?.catch(() => {});
+    const socket = this.#socket;
+    this.#socket = undefined;
+    await socket?.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw closedError();
+  }
+
+  #receive(bytes: Bytes, from: RemoteInfo): void {
+    this.#received++;
+    if (((bytes[0] ?? 0) & QUIC_BIT) === 0) {
+      this.#receiveRaw(bytes, from);
+      return;
+    }
+    const words = this.#book.words(from.address);
+    if (words === undefined) this.#dropped++;
+    else this.#endpoint.receive(bytes, words, from.port);
+  }
+
+  #receiveRaw(bytes: Bytes, from: RemoteInfo): void {
+    if (bytes.length === 0 || this.onRaw === undefined) {
+      this.#dropped++;
+      return;
+    }
+    try {
+      this.onRaw(bytes, plainAddress(from.address, from.port));
+    } catch (cause) {
+      const { message } = toMeshError(cause);
+      this.#options.log?.write("error", "callback_failed", { message });
+    }
+  }
+
+  // Called by the endpoint.
+
+  send(bytes: Uint8Array, start: number, length: number, port: number, ip: string): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    this.#sent++;
+    const mapped = socket.dual && !ip.includes(":");
+    socket.send(bytes, start, length, port, mapped ? mappedText(ip) : ip);
+  }
+
+  arrived(connection: Connection): void {
+    this.onConnection?.(connection);
+  }
+
+  /** The core trapped: its connections are lost, the socket and the process are not. */
+  failed(cause: unknown): void {
+    const { message } = toMeshError(cause);
+    this.#options.log?.write("error", "quic_restart", { message });
+    const former = this.#endpoint;
+    this.#dropped += former.core.dropped;
+    this.#restarts++;
+    this.#endpoint = this.#createEndpoint();
+    this.#endpoint.core.acceptArrivals(this.#listening);
+    former.abandon();
+  }
+
+  /** Makes the core trap, for the test of `failed`. */
+  failForTest(): void {
+    this.#endpoint.core.fail();
+  }
+}
+
+function closedError(): MeshError {
+  return new MeshError("closed", "the transport is closed");
+}
+
+/** A transport over QUIC. Throws `bad_config` where the identity is not one. */
+export function createQuicTransport(options: QuicOptions): QuicTransport {
+  return new QuicTransport(options);
+}

@@ -1,0 +1,25 @@
+import { type Bytes, equalBytes } from "../../base/bytes.ts";
+import { MeshError } from "../../base/errors.ts";
+import { ID_BYTES, type NodeId, sameId, shortId } from "../../base/id.ts";
+import { readCertificate } from "../../identity/certificate.ts";
+
+/**
+ * The node behind a finished handshake. `proof` holds the key with which the core checked the handshake's
+ * signature, then the certificate.
+ *
+ * @throws {MeshError} `bad_certificate`; `id_mismatch` where it is not the node that was expected.
+ */
+export function verifyPeer(proof: Bytes, expect: NodeId | undefined): NodeId {
+  const peer = readCertificate(proof.subarray(ID_BYTES));
+  // Two readers must not see two keys in one certificate.
+  if (!equalBytes(peer, proof.subarray(0, ID_BYTES))) {
+    throw new MeshError("bad_certificate", "the certificate's key is not the handshake's");
+  }
+  if (expect !== undefined && !sameId(peer, expect)) {
+    throw new MeshError(
+      "id_mismatch",
+      `node ${shortId(peer)} answered where ${shortId(expect)} was expected`,
+    );
+  }
+  return peer;
+}
