@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { MeshError } from "../../src/base/errors.ts";
 import { SeededRandom } from "../../src/sim/random.ts";
 import type { Stream } from "../../src/transport/transport.ts";
-import { askEcho, deferred, pattern, StreamProbe } from "./probes.ts";
+import { askEcho, deferred, echo, pattern, StreamProbe } from "./probes.ts";
 import { pair, streamPair } from "./scene.ts";
 import type { StageKind, Use } from "./stage.ts";
 
@@ -75,24 +75,27 @@ export function streamContract(stageKind: StageKind, use: Use): void {
     );
 
     it(
-      "open at the peer with the first byte written, and have ids of their own",
+      "open at the peer with the first byte written, in the order of their opening",
       use(async (stage) => {
         const { client, server } = await pair(stage);
+        client.take = echo;
         const streams = await stage.settle(
-          Promise.all([
-            client.connection.open(),
-            client.connection.open(),
-            client.connection.open(),
-          ]),
+          Promise.all([1, 2, 3].map(() => client.connection.open())),
           "three streams",
         );
         expect(new Set(streams.map((stream) => stream.id)).size).toBe(3);
-        const last = new StreamProbe(streams[2] as Stream);
-        last.stream.write(pattern(1, 0, 10));
-        const arrived = await stage.settle(server.streams.take(), "one stream");
-        const far = new StreamProbe(arrived);
-        await stage.settle(far.received(10), "its bytes");
+        await stage.settle(askEcho(server.connection), "an exchange meanwhile");
         expect(server.streams.length).toBe(0);
+        streams.forEach((stream, at) => {
+          stream.write(pattern(at, 0, 10 + at));
+          stream.end();
+        });
+        for (const at of [0, 1, 2]) {
+          const arrived = await stage.settle(server.streams.take(), "a stream");
+          const far = new StreamProbe(arrived, at);
+          await stage.settle(far.ended, "its end");
+          expect([far.size, far.wrongAt]).toEqual([10 + at, undefined]);
+        }
       }),
     );
 

@@ -22,19 +22,18 @@ export class StreamTable {
   readonly #make: (id: number) => MemoryStream;
   readonly #live = new Map<number, MemoryStream>();
   readonly #waiting = new Set<Waiting>();
-  /** Ids of the peer below its highest of which nothing has arrived yet. Bounded by the credit granted. */
-  readonly #skipped = new Set<number>();
   readonly #ownMax: number;
   readonly #ownParity: number;
   #opened = 0;
   #openLimit: number;
-  #highest = -1;
+  #nextOfPeer: number;
   #peerDone = 0;
   #granted: number;
 
   constructor(options: StreamTableOptions) {
     this.#make = options.make;
     this.#ownParity = options.dialled ? 0 : 1;
+    this.#nextOfPeer = 1 - this.#ownParity;
     this.#ownMax = options.ownMax;
     this.#granted = options.ownMax;
     this.#openLimit = options.peerMax;
@@ -70,18 +69,19 @@ export class StreamTable {
     }
   }
 
-  /** The stream that a frame names; `fresh` is called first where the peer has just opened it. */
+  /**
+   * The stream that a frame names; `undefined` where it is over. A new one opens all lower ones of the peer
+   * with it (RFC 9000, 3.2); `fresh` is called with each, in order.
+   */
   incoming(id: number, fresh: (stream: MemoryStream) => void): MemoryStream | undefined {
-    const known = this.#live.get(id);
-    if (known !== undefined || id % 4 === this.#ownParity) return known;
-    if (id <= this.#highest && !this.#skipped.delete(id)) return undefined;
-    const first = this.#highest < 0 ? 1 - this.#ownParity : this.#highest + 4;
-    for (let skipped = first; skipped < id; skipped += 4) this.#skipped.add(skipped);
-    this.#highest = Math.max(this.#highest, id);
-    const stream = this.#make(id);
-    this.#live.set(id, stream);
-    fresh(stream);
-    return stream;
+    if (id % 4 === this.#ownParity) return this.#live.get(id);
+    while (this.#nextOfPeer <= id) {
+      const stream = this.#make(this.#nextOfPeer);
+      this.#nextOfPeer += 4;
+      this.#live.set(stream.id, stream);
+      fresh(stream);
+    }
+    return this.#live.get(id);
   }
 
   /** Forgets a finished stream. */
@@ -104,7 +104,6 @@ export class StreamTable {
   /** Forgets all streams; whoever waits for one gets `cause`. */
   endAll(cause: MeshError): void {
     this.#live.clear();
-    this.#skipped.clear();
     for (const waiting of this.#waiting) waiting.reject(cause);
     this.#waiting.clear();
   }
