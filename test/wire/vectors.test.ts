@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
 import { HEADER_BYTES, readHeader } from "../../src/wire/frame.ts";
-import { frameOf, SAMPLES } from "../wire/samples.ts";
+import { frameOf, SAMPLES } from "./samples.ts";
 
 interface Vector {
   readonly name: string;
@@ -10,7 +10,7 @@ interface Vector {
   readonly hex: string;
 }
 
-const file = new URL("frames.json", import.meta.url);
+const file = new URL("../vectors/frames.json", import.meta.url);
 
 /*
  * The vectors are what other implementations hold themselves against, so the file is the reference and not the
