@@ -2,10 +2,7 @@ export { ERROR_CODES, type ErrorCode, MeshError, type RemoteFailure } from "./ba
 export type { Log, LogFields, LogLevel } from "./base/ports.ts";
 export type {
   BootstrapStatus,
-  CallContext,
-  CallOptions,
   CallReport,
-  Handler,
   Hop,
   LinkStatus,
   MeshNode,
@@ -17,6 +14,8 @@ export type {
   WaitOptions,
 } from "./node/api.ts";
 export { createNode } from "./node/create-node.ts";
+export type { CallOptions } from "./rpc/call-options.ts";
+export type { CallContext, Handler } from "./rpc/handler.ts";
 export { HandlerError } from "./rpc/handler-error.ts";
 export type { Rule } from "./wire/route-control.ts";
 export type { Value } from "./wire/value.ts";

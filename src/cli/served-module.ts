@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Handler } from "../node/api.ts";
+import type { Handler } from "../rpc/handler.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**

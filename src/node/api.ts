@@ -1,5 +1,7 @@
 import type { MeshError } from "../base/errors.ts";
 import type { Log, Millis } from "../base/ports.ts";
+import type { CallOptions } from "../rpc/call-options.ts";
+import type { Handler } from "../rpc/handler.ts";
 import type { Rule } from "../wire/route-control.ts";
 import type { Value } from "../wire/value.ts";
 
@@ -28,35 +30,6 @@ export interface WaitOptions {
   readonly timeout?: Millis;
   readonly signal?: AbortSignal;
 }
-
-export interface CallOptions {
-  /** Milliseconds until the call fails with `timeout`; 5,000 when left out, at most an hour. */
-  readonly timeout?: Millis;
-  /** Cancels the call, here and at the provider. */
-  readonly signal?: AbortSignal;
-  /** Hexadecimal id of the one node to call, whoever else provides the procedure. */
-  readonly provider?: string;
-  /** Forwarding nodes the call may pass, 0 to 16; 10 when left out. */
-  readonly maxHops?: number;
-}
-
-/** What a handler learns of the call it answers. */
-export interface CallContext {
-  readonly procedure: string;
-  /** Hexadecimal id of the caller. Over a link it is proven; on a routed call it is the frame's claim. */
-  readonly caller: string;
-  /** Forwarding nodes the call has passed. */
-  readonly hops: number;
-  /** Fires when the caller has cancelled or does not wait any more. */
-  readonly signal: AbortSignal;
-}
-
-/**
- * Answers calls. What it returns, or resolves to, is the result. A thrown `HandlerError` reaches the caller as
- * `handler_error` with its code and message, anything else as `handler_crash` with its message; a stack never.
- */
-// biome-ignore lint/suspicious/noExplicitAny: a handler states the shape of its own arguments.
-export type Handler = (args: any, call: CallContext) => Value | Promise<Value>;
 
 export interface Registration {
   readonly procedure: string;

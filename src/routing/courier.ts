@@ -86,6 +86,7 @@ export class Courier {
     }
     if (this.#tracked.size >= PARCELS_MAX) {
       parcel.failed(new MeshError("overloaded", "too many messages are under way"));
+      return;
     }
     const tracked: Tracked = { parcel, attempts: 0, labels: undefined };
     this.#tracked.set(parcel.number, tracked);
@@ -158,6 +159,7 @@ export class Courier {
     const next = this.#greedy(parcel.destination, parcel.anchors);
     if (next && tracked.attempts === 1) {
       this.#transmit(tracked, { link: next, labels: undefined }, "greedy");
+      return;
     }
     this.#discover(tracked);
   }
@@ -202,9 +204,11 @@ export class Courier {
     const needed = tracked.labels ?? 0;
     if (code === "max_hops_exceeded" && needed > parcel.maxHops) {
       this.#giveUp(tracked, tooFar(needed, parcel.maxHops));
+      return;
     }
     if (over || parcel.expiresAt <= this.#context.ports.clock.now()) {
       this.#giveUp(tracked, new MeshError(code, `${explain(code)} ${where}`));
+      return;
     }
     tracked.attempts += 1;
     this.#discover(tracked);

@@ -130,6 +130,7 @@ export class Discoverer {
     const signed = this.#signedText(reply.requestId, self, search.target);
     if (!fits || !verify(search.target, signed, reply.signature)) {
       ports.meter.count("route_replies_refused");
+      return;
     }
     this.#pauses.delete(idText(search.target));
     this.#end(search, () => search.resolve({ link: arrival.link, labels }));

@@ -86,6 +86,7 @@ export class Router {
       view.read(bytes, start, end);
     } catch {
       this.#dropped("malformed");
+      return;
     }
     const decision = routeOrDeliver(view, this.#context, this.#context.table);
     switch (decision.kind) {
@@ -110,6 +111,7 @@ export class Router {
     if (!next.send(view.bytes, view.start, view.end)) {
       view.takeBack();
       this.#refuse(from, view, "overloaded");
+      return;
     }
     next.usedAt = from.usedAt;
     this.#context.ports.meter.count("frames_forwarded");

@@ -1,0 +1,56 @@
+import type { MeshError } from "../base/errors.ts";
+import type { NodeId } from "../base/id.ts";
+import type { Millis } from "../base/ports.ts";
+import { MAX_HOPS_DEFAULT, type Parcel } from "../routing/courier.ts";
+import { type DhtRequest, writeDhtRequest } from "../wire/dht.ts";
+import { TYPE } from "../wire/frame.ts";
+import type { FrameWriter } from "../wire/writer.ts";
+
+const TYPE_OF = {
+  find_node: TYPE.findNode,
+  find_value: TYPE.findValue,
+  store: TYPE.store,
+} as const;
+
+/** A DHT request on its way. */
+export class Question implements Parcel {
+  readonly number: number;
+  readonly destination: NodeId;
+  readonly anchors: readonly NodeId[];
+  readonly payloadType: number;
+  readonly maxHops: number = MAX_HOPS_DEFAULT;
+  readonly traced = false;
+  readonly expiresAt: Millis;
+  readonly #request: DhtRequest;
+  readonly #requestNumber: number;
+  readonly #fail: (error: MeshError) => void;
+
+  constructor(options: {
+    readonly number: number;
+    readonly destination: NodeId;
+    readonly anchors: readonly NodeId[];
+    readonly request: DhtRequest;
+    readonly requestNumber: number;
+    readonly expiresAt: Millis;
+    readonly fail: (error: MeshError) => void;
+  }) {
+    this.number = options.number;
+    this.destination = options.destination;
+    this.anchors = options.anchors;
+    this.payloadType = TYPE_OF[options.request.kind];
+    this.expiresAt = options.expiresAt;
+    this.#request = options.request;
+    this.#requestNumber = options.requestNumber;
+    this.#fail = options.fail;
+  }
+
+  writeBody(writer: FrameWriter): void {
+    writeDhtRequest(writer, this.#requestNumber, this.#request);
+  }
+
+  sent(): void {}
+
+  failed(error: MeshError): void {
+    this.#fail(error);
+  }
+}

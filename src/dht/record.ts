@@ -1,0 +1,90 @@
+import type { Bytes } from "../base/bytes.ts";
+import { concat, equalBytes, utf8 } from "../base/bytes.ts";
+import { MeshError } from "../base/errors.ts";
+import { ID_BYTES, type Key, type NodeId, toNodeId } from "../base/id.ts";
+import type { Millis } from "../base/ports.ts";
+import { SIGNATURE_BYTES, type Signer, type Verify } from "../identity/keys.ts";
+import { RECORD_BYTES_MAX } from "../wire/hello.ts";
+import { ANCHORS_MAX } from "../wire/limits.ts";
+import { FieldReader } from "../wire/reader.ts";
+import { FrameWriter } from "../wire/writer.ts";
+
+/** How far ahead a record may expire, and how far clocks may differ. */
+export const RECORD_LIFE_MAX: Millis = 3_600_000;
+const CLOCK_SKEW: Millis = 600_000;
+
+const FORMAT = 1;
+const DOMAIN = utf8("macula record 1\0");
+
+/** One node's word that it provides what stands at a key; signed by it. */
+export interface ProviderRecord {
+  readonly key: Key;
+  readonly owner: NodeId;
+  /** Of two records of one owner at one key the higher counts. */
+  readonly seq: number;
+  /** Unix milliseconds. */
+  readonly expires: number;
+  /** The owner provides it no more. Kept until `expires`, so that no older record comes back. */
+  readonly withdrawn: boolean;
+  /** Core nodes the owner keeps links to. */
+  readonly anchors: readonly NodeId[];
+  /** The signed form, as it travels and is kept. */
+  readonly bytes: Bytes;
+}
+
+export type RecordClaim = Pick<ProviderRecord, "key" | "seq" | "expires" | "withdrawn" | "anchors">;
+
+export function signRecord(signer: Signer, realm: Key, claim: RecordClaim): ProviderRecord {
+  const writer = new FrameWriter();
+  writer.beginBare();
+  writer.array(8);
+  writer.uint(FORMAT);
+  writer.bin(realm);
+  writer.bin(claim.key);
+  writer.bin(signer.id);
+  writer.uint(claim.seq);
+  writer.uint(claim.expires);
+  writer.bool(claim.withdrawn);
+  writer.array(claim.anchors.length);
+  for (const anchor of claim.anchors) writer.bin(anchor);
+  const body = writer.copy();
+  const bytes = concat(body, signer.sign(concat(DOMAIN, body)));
+  return { ...claim, owner: signer.id, bytes };
+}
+
+/**
+ * Reads and verifies a record. `now` is Unix time; ten minutes of clock skew are forgiven.
+ *
+ * @throws {MeshError} `bad_record` where shape, realm, dates or signature are wrong.
+ */
+export function readRecord(bytes: Bytes, realm: Key, now: Millis, verify: Verify): ProviderRecord {
+  const bodyEnd = bytes.length - SIGNATURE_BYTES;
+  if (bodyEnd <= 0 || bytes.length > RECORD_BYTES_MAX) throw bad(`it has ${bytes.length} bytes`);
+  const record = parse(bytes, bodyEnd, realm);
+  if (record.expires < now - CLOCK_SKEW) throw bad("it has expired");
+  if (record.expires > now + RECORD_LIFE_MAX + CLOCK_SKEW) throw bad("it expires too far ahead");
+  const signed = concat(DOMAIN, bytes.subarray(0, bodyEnd));
+  if (!verify(record.owner, signed, bytes.subarray(bodyEnd))) throw bad("its signature is wrong");
+  return record;
+}
+
+function parse(bytes: Bytes, bodyEnd: number, realm: Key): ProviderRecord {
+  const reader = new FieldReader(bytes, 0, bodyEnd);
+  reader.array(8);
+  if (reader.uint() !== FORMAT) throw bad("its format is unknown");
+  if (!equalBytes(reader.fixed(ID_BYTES), realm)) throw bad("it belongs to another realm");
+  const key = reader.fixed(ID_BYTES).slice();
+  const owner = toNodeId(reader.fixed(ID_BYTES).slice());
+  const seq = reader.uint();
+  const expires = reader.uint();
+  const withdrawn = reader.bool();
+  const anchors = Array.from({ length: reader.array(0, ANCHORS_MAX) }, () =>
+    toNodeId(reader.fixed(ID_BYTES).slice()),
+  );
+  reader.done();
+  return { key, owner, seq, expires, withdrawn, anchors, bytes: bytes.slice() };
+}
+
+function bad(what: string): MeshError {
+  return new MeshError("bad_record", `a record is refused: ${what}`);
+}

@@ -1,0 +1,220 @@
+import { BoundedMap } from "../base/bounded.ts";
+import { MeshError, toMeshError } from "../base/errors.ts";
+import { idText, type Key, type NodeId } from "../base/id.ts";
+import type { Millis, Ports, Timer } from "../base/ports.ts";
+import { sleep } from "../base/sleep.ts";
+import { procedureKey } from "../identity/realm.ts";
+import type { Dht, DhtContext } from "./dht.ts";
+import { type ProviderRecord, signRecord } from "./record.ts";
+
+/** How long a provider record is good, and when it is renewed. */
+const RECORD_LIFE: Millis = 300_000;
+const RENEW_AFTER: Millis = RECORD_LIFE - 60_000;
+
+/** How long found providers are used without asking again, and how long while asking again. */
+const FRESH_FOR: Millis = 60_000;
+const STALE_FOR: Millis = 300_000;
+
+/** Procedures whose providers are remembered; the one unused for longest goes. */
+const CACHE_MAX = 4_096;
+
+/** Pause between attempts to store a record that no node has taken yet. */
+const RETRY_AFTER: Millis = 250;
+
+/** Time for renewals and for telling that something is provided no more. */
+const UPKEEP_TIMEOUT: Millis = 10_000;
+const WITHDRAW_TIMEOUT: Millis = 2_000;
+
+/** Wait after a new link before records go to it too: others may follow at once. */
+const SETTLE: Millis = 200;
+
+/** Somebody who provides a procedure. */
+export interface Provider {
+  readonly id: NodeId;
+  readonly anchors: readonly NodeId[];
+}
+
+interface Found {
+  readonly providers: readonly Provider[];
+  readonly at: Millis;
+  refreshing: boolean;
+}
+
+interface Advertised {
+  readonly key: Key;
+  copies: number;
+}
+
+/** Who provides what: keeps our own records alive in the DHT and remembers those of others. */
+export class Registry {
+  readonly #context: DhtContext;
+  readonly #ports: Ports;
+  readonly #dht: Dht;
+  readonly #anchors: () => NodeId[];
+  readonly #cache = new BoundedMap<string, Found>(CACHE_MAX);
+  readonly #advertised = new Map<string, Advertised>();
+  readonly #stop = new AbortController();
+  #renewal: Timer | undefined;
+  #settling: Timer | undefined;
+  #seq = 0;
+
+  constructor(context: DhtContext, dht: Dht, anchors: () => NodeId[]) {
+    this.#context = context;
+    this.#ports = context.ports;
+    this.#dht = dht;
+    this.#anchors = anchors;
+    this.#scheduleRenewal();
+  }
+
+  /** Providers remembered now, by procedure. */
+  get cached(): { readonly used: number; readonly max: number } {
+    return { used: this.#cache.size, max: CACHE_MAX };
+  }
+
+  /**
+   * Makes this node findable as a provider; resolves with the number of nodes that hold the record. Where none
+   * takes it, it tries again until `signal` fires.
+   *
+   * @throws {MeshError} `store_failed` with the last reason.
+   */
+  async advertise(procedure: string, signal: AbortSignal): Promise<number> {
+    const advertised: Advertised = { key: procedureKey(this.#context.realm, procedure), copies: 0 };
+    this.#advertised.set(procedure, advertised);
+    const any = AbortSignal.any([signal, this.#stop.signal]);
+    let lastError: MeshError | undefined;
+    while (!any.aborted) {
+      try {
+        lastError = await this.#publish(advertised, any);
+        if (advertised.copies > 0) return advertised.copies;
+        await sleep(this.#ports.clock, RETRY_AFTER, any);
+      } catch (cause) {
+        lastError ??= toMeshError(cause);
+      }
+    }
+    this.#advertised.delete(procedure);
+    const reason = lastError?.message ?? "no node that holds records could be reached";
+    throw new MeshError("store_failed", `no node took the record of "${procedure}": ${reason}`);
+  }
+
+  /** Copies of the record at its last publication. */
+  copies(procedure: string): number {
+    return this.#advertised.get(procedure)?.copies ?? 0;
+  }
+
+  /** Tells the nodes that hold the record that it is withdrawn; gives up after two seconds. */
+  async withdraw(procedure: string): Promise<void> {
+    const advertised = this.#advertised.get(procedure);
+    if (advertised === undefined) return;
+    this.#advertised.delete(procedure);
+    await this.#within(WITHDRAW_TIMEOUT, (signal) =>
+      this.#dht.publish(this.#record(advertised.key, true), signal),
+    );
+  }
+
+  /** Providers that are known, asking again behind the scenes where that is a minute old; `undefined` where not. */
+  known(procedure: string): readonly Provider[] | undefined {
+    const found = this.#cache.get(procedure);
+    if (found === undefined) return undefined;
+    const age = this.#ports.clock.now() - found.at;
+    if (age > STALE_FOR) return undefined;
+    if (age > FRESH_FOR && !found.refreshing) {
+      found.refreshing = true;
+      this.find(procedure, this.#stop.signal).catch(() => {
+        found.refreshing = false; // What is known stays good until it is too old.
+      });
+    }
+    return found.providers;
+  }
+
+  /** Asks the mesh who provides `procedure`. */
+  async find(procedure: string, signal: AbortSignal): Promise<readonly Provider[]> {
+    const key = procedureKey(this.#context.realm, procedure);
+    const records = await this.#dht.findProviders(key, signal);
+    const providers = records.map(({ owner, anchors }) => ({ id: owner, anchors }));
+    if (providers.length > 0) {
+      this.#cache.set(procedure, { providers, at: this.#ports.clock.now(), refreshing: false });
+    } else this.#cache.delete(procedure);
+    return providers;
+  }
+
+  /** `id` turned out not to provide it: it is not offered again until the mesh says so anew. */
+  drop(procedure: string, id: NodeId): void {
+    const found = this.#cache.peek(procedure);
+    if (found === undefined) return;
+    const providers = found.providers.filter((provider) => idText(provider.id) !== idText(id));
+    if (providers.length === 0) this.#cache.delete(procedure);
+    else this.#cache.set(procedure, { ...found, providers });
+  }
+
+  /** There is a new node to hold records: ours go to it soon. */
+  linkAdded(): void {
+    if (this.#advertised.size === 0) return;
+    this.#settling ??= this.#ports.clock.timer(SETTLE, () => {
+      this.#settling = undefined;
+      this.#renewAll();
+    });
+  }
+
+  /** Withdraws everything. */
+  async close(): Promise<void> {
+    this.#renewal?.cancel();
+    this.#settling?.cancel();
+    await Promise.all([...this.#advertised.keys()].map((procedure) => this.withdraw(procedure)));
+    this.#stop.abort();
+  }
+
+  async #publish(advertised: Advertised, signal: AbortSignal): Promise<MeshError | undefined> {
+    const result = await this.#dht.publish(this.#record(advertised.key, false), signal);
+    advertised.copies = result.acks;
+    return result.lastError;
+  }
+
+  #record(key: Key, withdrawn: boolean): ProviderRecord {
+    const now = Math.floor(this.#ports.clock.wall());
+    this.#seq = Math.max(this.#seq + 1, now);
+    const { signer, realm } = this.#context;
+    const anchors = this.#anchors();
+    return signRecord(signer, realm, {
+      key,
+      seq: this.#seq,
+      expires: now + RECORD_LIFE,
+      withdrawn,
+      anchors,
+    });
+  }
+
+  #scheduleRenewal(): void {
+    this.#renewal = this.#ports.clock.timer(RENEW_AFTER, () => {
+      this.#renewAll();
+      this.#scheduleRenewal();
+    });
+  }
+
+  #renewAll(): void {
+    for (const [procedure, advertised] of this.#advertised) {
+      this.#within(UPKEEP_TIMEOUT, (signal) => this.#publish(advertised, signal)).catch((cause) =>
+        this.#ports.log.write("warn", "renewal_failed", {
+          procedure,
+          code: toMeshError(cause).code,
+        }),
+      );
+    }
+  }
+
+  /** Gives `work` a signal that fires after `time`, and with the end of the node. */
+  async #within<T>(
+    time: Millis,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> {
+    const limit = new AbortController();
+    const timer = this.#ports.clock.timer(time, () => limit.abort());
+    try {
+      return await work(AbortSignal.any([limit.signal, this.#stop.signal]));
+    } catch (cause) {
+      if (limit.signal.aborted) return undefined;
+      throw cause;
+    } finally {
+      timer.cancel();
+    }
+  }
+}

@@ -1,0 +1,306 @@
+import type { Bytes } from "../base/bytes.ts";
+import { MeshError, toMeshError } from "../base/errors.ts";
+import { sameId, shortId } from "../base/id.ts";
+import type { Clock, Millis } from "../base/ports.ts";
+import type { Provider, Registry } from "../dht/registry.ts";
+import type { Link } from "../peer/link.ts";
+import type { Arrival } from "../routing/arrival.ts";
+import type { Courier, Parcel } from "../routing/courier.ts";
+import type { Router } from "../routing/router.ts";
+import type { RoutingContext } from "../routing/routing-context.ts";
+import { CALL_ID_BYTES, readReply, replyIdAt, writeCancel, writeCast } from "../wire/call.ts";
+import { TYPE } from "../wire/frame.ts";
+import { encodeValue, type Value } from "../wire/value.ts";
+import type { FrameWriter } from "../wire/writer.ts";
+import { type CallOptions, type CheckedOptions, checkOptions } from "./call-options.ts";
+import { errorOf } from "./failure.ts";
+import { OneWay } from "./one-way.ts";
+import { PendingCall, type PendingCallOwner } from "./pending-call.ts";
+
+/** Calls that may wait for their replies at once; one more is refused with `overloaded`. */
+export const PENDING_MAX = 65_536;
+
+/** Providers tried for one call. */
+const PROVIDERS_TRIED_MAX = 3;
+
+/** How long a route error may come back for a message that nobody answers. */
+const ONE_WAY_LIFE: Millis = 3_000;
+
+/** Replies and refusals after which another provider may be asked, because the call was not executed. */
+const NOT_EXECUTED: ReadonlySet<string> = new Set(["no_provider", "overloaded"]);
+
+/** Makes calls: finds providers, sends, waits, tries the next one. */
+export class Client implements PendingCallOwner {
+  readonly #context: RoutingContext;
+  readonly #courier: Courier;
+  readonly #registry: Registry;
+  readonly #pending = new Map<number, PendingCall>();
+  readonly #stop = new AbortController();
+  #closed: MeshError | undefined;
+
+  constructor(context: RoutingContext, courier: Courier, router: Router, registry: Registry) {
+    this.#context = context;
+    this.#courier = courier;
+    this.#registry = registry;
+    router.on(TYPE.reply, (arrival, _, bytes, start, end, owned) =>
+      this.#replied(arrival, bytes, start, end, owned),
+    );
+  }
+
+  get clock(): Clock {
+    return this.#context.ports.clock;
+  }
+
+  /** Calls that wait for their replies. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Calls a procedure of another node. `onStart` sees the call as it begins. */
+  call(
+    procedure: string,
+    args: Value,
+    options: CallOptions,
+    onStart?: (call: PendingCall) => void,
+  ): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const checked = checkOptions(options);
+      const encoded = encodeValue(args).slice();
+      const call = this.#begin(procedure, encoded, checked, onStart !== undefined, resolve, reject);
+      onStart?.(call);
+      if (checked.provider) this.#sendTo(call, { id: checked.provider, anchors: [] });
+      else this.#choose(call);
+    });
+  }
+
+  /** Sends a call that nobody answers. Resolves when a provider is known and the message has left. */
+  async cast(procedure: string, args: Value, options: CallOptions): Promise<void> {
+    const { provider, maxHops, timeout, signal } = checkOptions(options);
+    const encoded = encodeValue(args).slice();
+    const target = provider
+      ? { id: provider, anchors: [] }
+      : await this.#anyProvider(procedure, timeout, signal);
+    await new Promise<void>((resolve, reject) => {
+      this.#sendOneWay(
+        target,
+        TYPE.cast,
+        maxHops,
+        (writer) => writeCast(writer, procedure, encoded),
+        (error) => (error ? reject(error) : resolve()),
+      );
+      resolve(); // What fails later is not told: a cast has no answer.
+    });
+  }
+
+  expired(call: PendingCall): void {
+    const tried = call.tried.at(-1);
+    const where = tried ? `node ${shortId(tried.id)} did not answer` : "no provider was found";
+    this.#fail(call, new MeshError("timeout", `${where} within ${call.options.timeout} ms`));
+  }
+
+  undeliverable(call: PendingCall, error: MeshError): void {
+    if (this.#pending.get(call.number) !== call) return;
+    this.#next(call, error);
+  }
+
+  /** A link ended: what was sent over it has an unknown outcome, which its caller is told at once. */
+  linkLost(link: Link): void {
+    for (const call of [...this.#pending.values()]) {
+      if (call.via !== link) continue;
+      const isProvider = sameId(link.peer, call.destination);
+      const text = `the link to ${shortId(link.peer)} was lost while the call was under way; it may have been executed`;
+      this.#fail(call, new MeshError(isProvider ? "provider_gone" : "link_lost", text));
+    }
+  }
+
+  close(error: MeshError): void {
+    this.#closed = error;
+    this.#stop.abort();
+    for (const call of [...this.#pending.values()]) this.#fail(call, error);
+  }
+
+  #begin(
+    procedure: string,
+    args: Bytes,
+    options: CheckedOptions,
+    traced: boolean,
+    resolve: (value: Value) => void,
+    reject: (error: MeshError) => void,
+  ): PendingCall {
+    if (this.#closed) throw this.#closed;
+    if (options.signal?.aborted) throw cancelled();
+    if (this.#pending.size >= PENDING_MAX) {
+      throw new MeshError("overloaded", `${PENDING_MAX} calls wait for their replies already`);
+    }
+    const number = this.#context.ids.next();
+    const callId = this.#context.ids.bytes(number);
+    const call = new PendingCall({
+      owner: this,
+      number,
+      callId,
+      procedure,
+      args,
+      options,
+      traced,
+      resolve,
+      reject,
+    });
+    this.#pending.set(number, call);
+    this.#context.deadlines.add(call, options.timeout);
+    if (options.signal) this.#watch(call, options.signal);
+    return call;
+  }
+
+  #watch(call: PendingCall, signal: AbortSignal): void {
+    const onAbort = (): void => {
+      this.#fail(call, cancelled());
+      const provider = call.tried.at(-1);
+      if (provider === undefined || call.via === undefined) return;
+      this.#sendOneWay(
+        provider,
+        TYPE.cancel,
+        call.maxHops,
+        (writer) => writeCancel(writer, call.callId),
+        () => {},
+      );
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    call.release = () => signal.removeEventListener("abort", onAbort);
+  }
+
+  /** Sends the call to a provider that was not tried yet. */
+  #choose(call: PendingCall): void {
+    const known = this.#registry.known(call.procedure);
+    const provider = known && this.#pick(known, call);
+    if (provider) this.#sendTo(call, provider);
+    else this.#find(call, undefined);
+  }
+
+  /** Asks the mesh for providers, once for each call that needs it. */
+  #find(call: PendingCall, lastError: MeshError | undefined): void {
+    this.#registry.find(call.procedure, this.#stop.signal).then(
+      (found) => {
+        if (this.#pending.get(call.number) !== call) return;
+        const provider = this.#pick(found, call);
+        if (provider) this.#sendTo(call, provider);
+        else this.#fail(call, lastError ?? noProvider(call.procedure));
+      },
+      (cause) => this.#fail(call, toMeshError(cause)),
+    );
+  }
+
+  #pick(providers: readonly Provider[], call: PendingCall): Provider | undefined {
+    const untried = providers.filter((it) => !call.tried.some((tried) => sameId(tried.id, it.id)));
+    return untried[untried.length > 1 ? this.#context.ports.random.below(untried.length) : 0];
+  }
+
+  #sendTo(call: PendingCall, provider: Provider): void {
+    call.tried.push(provider);
+    call.via = undefined;
+    try {
+      this.#courier.send(call);
+    } catch (cause) {
+      this.#fail(call, toMeshError(cause));
+    }
+  }
+
+  /** The present provider was not reached: the next one, or the end. */
+  #next(call: PendingCall, error: MeshError): void {
+    if (call.options.provider || call.tried.length >= PROVIDERS_TRIED_MAX) {
+      this.#fail(call, error);
+      return;
+    }
+    this.#registry.drop(call.procedure, call.destination);
+    const known = this.#registry.known(call.procedure);
+    const provider = known && this.#pick(known, call);
+    if (provider) this.#sendTo(call, provider);
+    else this.#find(call, error);
+  }
+
+  #replied(arrival: Arrival, bytes: Bytes, start: number, end: number, owned: boolean): void {
+    const idAt = replyIdAt(start);
+    const number = idAt + CALL_ID_BYTES <= end ? this.#context.ids.numberAt(bytes, idAt) : 0;
+    const call = this.#pending.get(number);
+    if (call === undefined || !sameId(arrival.source, call.destination)) {
+      this.#context.ports.meter.count("replies_unexpected");
+      return;
+    }
+    const own = owned ? bytes : bytes.slice(start, end);
+    const reply = owned ? readReply(own, start, end) : readReply(own, 0, own.length);
+    this.#courier.learn(arrival);
+    if (reply.ok) {
+      this.#settle(call);
+      call.resolve(reply.result);
+      return;
+    }
+    const error = errorOf(reply.failure);
+    if (!NOT_EXECUTED.has(error.code)) {
+      this.#fail(call, error);
+      return;
+    }
+    this.#courier.forget(call.number);
+    this.#next(call, error);
+  }
+
+  #fail(call: PendingCall, error: MeshError): void {
+    if (this.#pending.get(call.number) !== call) return;
+    this.#settle(call);
+    call.reject(error);
+  }
+
+  #settle(call: PendingCall): void {
+    this.#pending.delete(call.number);
+    this.#context.deadlines.remove(call);
+    this.#courier.forget(call.number);
+    call.release?.();
+  }
+
+  async #anyProvider(procedure: string, timeout: Millis, signal?: AbortSignal): Promise<Provider> {
+    const limit = new AbortController();
+    const timer = this.clock.timer(timeout, () => limit.abort());
+    const any = AbortSignal.any([limit.signal, this.#stop.signal, ...(signal ? [signal] : [])]);
+    try {
+      const known = this.#registry.known(procedure) ?? (await this.#registry.find(procedure, any));
+      const provider = known[known.length > 1 ? this.#context.ports.random.below(known.length) : 0];
+      if (provider === undefined) throw noProvider(procedure);
+      return provider;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #sendOneWay(
+    target: Provider,
+    payloadType: number,
+    maxHops: number,
+    write: (writer: FrameWriter) => void,
+    failed: (error: MeshError | undefined) => void,
+  ): void {
+    const parcel = new OneWay({
+      number: this.#context.ids.next(),
+      destination: target.id,
+      anchors: target.anchors,
+      payloadType,
+      maxHops,
+      write,
+      done: (it, error) => {
+        this.#context.deadlines.remove(it);
+        this.#courier.forget(it.number);
+        failed(error);
+      },
+    });
+    this.#context.deadlines.add(parcel, ONE_WAY_LIFE);
+    this.#courier.send(parcel satisfies Parcel);
+  }
+}
+
+function cancelled(): MeshError {
+  return new MeshError("cancelled", "the caller has cancelled the call");
+}
+
+function noProvider(procedure: string): MeshError {
+  return new MeshError(
+    "no_provider",
+    `no node that could be asked knows a provider of "${procedure}"`,
+  );
+}

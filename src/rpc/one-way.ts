@@ -1,0 +1,52 @@
+import type { Bytes } from "../base/bytes.ts";
+import { Expiring } from "../base/deadlines.ts";
+import type { MeshError } from "../base/errors.ts";
+import type { NodeId } from "../base/id.ts";
+import type { Parcel } from "../routing/courier.ts";
+import type { FrameWriter } from "../wire/writer.ts";
+
+/** A message nobody answers: a cast, or word that a call was cancelled. */
+export class OneWay extends Expiring implements Parcel {
+  readonly number: number;
+  readonly destination: NodeId;
+  readonly anchors: readonly Bytes[];
+  readonly payloadType: number;
+  readonly maxHops: number;
+  readonly traced = false;
+  readonly #write: (writer: FrameWriter) => void;
+  readonly #done: (parcel: OneWay, error: MeshError | undefined) => void;
+
+  constructor(options: {
+    readonly number: number;
+    readonly destination: NodeId;
+    readonly anchors: readonly Bytes[];
+    readonly payloadType: number;
+    readonly maxHops: number;
+    readonly write: (writer: FrameWriter) => void;
+    /** It is settled: sent long enough ago, or failed. */
+    readonly done: (parcel: OneWay, error: MeshError | undefined) => void;
+  }) {
+    super();
+    this.number = options.number;
+    this.destination = options.destination;
+    this.anchors = options.anchors;
+    this.payloadType = options.payloadType;
+    this.maxHops = options.maxHops;
+    this.#write = options.write;
+    this.#done = options.done;
+  }
+
+  writeBody(writer: FrameWriter): void {
+    this.#write(writer);
+  }
+
+  sent(): void {}
+
+  failed(error: MeshError): void {
+    this.#done(this, error);
+  }
+
+  override expire(): void {
+    this.#done(this, undefined);
+  }
+}
