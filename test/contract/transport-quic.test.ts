@@ -1,8 +1,11 @@
 import type { Socket } from "node:dgram";
+import { describe, expect, it } from "vitest";
 import { type Address, parseHostPort, toAddress } from "../../src/base/address.ts";
 import type { Bytes } from "../../src/base/bytes.ts";
 import { createQuicTransport } from "../../src/transport/quic/quic-transport.ts";
 import type { Transport } from "../../src/transport/transport.ts";
+import { FOREIGN_IDENTITIES } from "./foreign.ts";
+import { arrivals } from "./probes.ts";
 import {
   identityOf,
   type Path,
@@ -10,11 +13,20 @@ import {
   type StageTransportOptions,
   type Stranger,
 } from "./stage.ts";
+import type { Papers } from "./stranger/handshake.ts";
+import { visit } from "./stranger/stranger.ts";
 import { transportContract } from "./transport-contract.ts";
 import { loopbackSocket, UdpPath } from "./udp-path.ts";
 
 /** Real time that anything here may take, on a busy machine. */
 const DEADLINE = 15_000;
+
+const PAPERS: Readonly<Record<Stranger, Papers>> = {
+  "no certificate": { ...identityOf(9), certificate: undefined },
+  "the certificate of another key": { ...identityOf(9), certificate: identityOf(8).certificate },
+  "a P-256 certificate": FOREIGN_IDENTITIES.p256,
+  "an RSA certificate": FOREIGN_IDENTITIES.rsa,
+};
 
 class QuicStage implements Stage {
   readonly #ipv6: boolean;
@@ -51,8 +63,8 @@ class QuicStage implements Stage {
     this.#stranger.send(bytes, port, host);
   }
 
-  async visit(_stranger: Stranger, _to: Address): Promise<string> {
-    throw new Error("not yet");
+  visit(stranger: Stranger, to: Address): Promise<string> {
+    return visit(this.#stranger, to, PAPERS[stranger]);
   }
 
   async settle<T>(work: Promise<T>, what: string): Promise<T> {
@@ -74,10 +86,32 @@ class QuicStage implements Stage {
   }
 }
 
+async function openStage(options?: { readonly ipv6?: boolean }): Promise<QuicStage> {
+  const ipv6 = options?.ipv6 === true;
+  return new QuicStage(ipv6, await loopbackSocket(ipv6));
+}
+
 transportContract({
   kind: "quic",
-  open: async (options) => {
-    const ipv6 = options?.ipv6 === true;
-    return new QuicStage(ipv6, await loopbackSocket(ipv6));
-  },
+  open: openStage,
+});
+
+describe("the stranger that the contract sends to the quic driver", () => {
+  it("is let in with papers that are in order, so that its refusals mean something", async () => {
+    const stage = await openStage();
+    const socket = await loopbackSocket(false);
+    try {
+      const transport = stage.transport(1);
+      const arrived = arrivals(transport);
+      const address = await stage.settle(transport.listen(stage.anywhere()), "listen");
+      const verdict = visit(socket, address, identityOf(9));
+      const { connection } = await stage.settle(arrived.take(), "arrival");
+      expect(connection.peer).toEqual(identityOf(9).id);
+      connection.close(7, "seen you");
+      expect(await stage.settle(verdict, "the verdict")).toBe("7: seen you");
+    } finally {
+      socket.close();
+      await stage.close();
+    }
+  });
 });
