@@ -1,11 +1,15 @@
-import { readIdentity } from "../../node/key-file.ts";
+import { existsSync } from "node:fs";
+import { idText } from "../../base/id.ts";
+import { signerFromSeed } from "../../identity/keys.ts";
+import { loadOrCreateKey } from "../../node/key-file.ts";
 import type { Arguments, Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { print, printJson } from "../output.ts";
 
 async function run(given: Arguments): Promise<number> {
   const path = given.text("identity") as string;
-  const { id, created } = await readIdentity(path);
+  const created = !existsSync(path);
+  const id = idText(signerFromSeed(loadOrCreateKey(path)).id);
   if (given.isSet("json")) await printJson({ id, file: path, created });
   else await print(id);
   return EXIT.ok;

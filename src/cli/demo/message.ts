@@ -31,8 +31,8 @@ export interface CallSummary {
 export interface Step {
   /** The node's id in hex. */
   readonly node: string;
-  /** How this node chose where the call went next. */
-  readonly rule: string;
+  /** How this node chose where the call went next; undefined where it did not say. */
+  readonly rule: string | undefined;
   /** From the start of the call to the word of this node, there and back, in milliseconds. */
   readonly roundTrip: number;
 }

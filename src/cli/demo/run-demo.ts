@@ -112,7 +112,7 @@ function toRoute(mesh: Mesh, steps: readonly Step[]): RouteStep[] {
     const before = steps[at - 1]?.roundTrip ?? 0;
     const role = names.get(node) as StationName;
     // Words of different nodes may overtake each other on their way back.
-    return { node, role, rule, ms: round(Math.max(0, roundTrip - before)) };
+    return { node, role, rule: rule ?? "unknown", ms: round(Math.max(0, roundTrip - before)) };
   });
 }
 
