@@ -56,8 +56,8 @@ export interface CallReport {
   /** Hexadecimal id of the provider that answered; `undefined` where none did. */
   readonly provider: string | undefined;
   readonly strategy: "local" | "direct" | "multi_hop";
-  /** How this node sent it off. */
-  readonly rule: Rule;
+  /** How this node sent it off; `undefined` where it never left. */
+  readonly rule: Rule | undefined;
   /** Forwarders and, last, the provider, in the order of the way. */
   readonly hops: readonly Hop[];
   /** Milliseconds from the call to its result. */

@@ -2,16 +2,16 @@ import { MeshError } from "../base/errors.ts";
 import type { ReplyFailure } from "../wire/call.ts";
 import { HandlerError } from "./handler-error.ts";
 
+/** What can be wrong with a result, or with the lack of a handler; other codes are the handler's own affair. */
+const OWN_CODES: ReadonlySet<string> = new Set(["encode_failed", "too_large", "no_provider"]);
+
 /** What the caller is told of what a handler threw. Never a stack. */
 export function failureOf(cause: unknown): ReplyFailure {
   if (cause instanceof HandlerError) {
     return { code: "handler_error", remoteCode: cause.code, message: cause.message };
   }
-  if (
-    cause instanceof MeshError &&
-    (cause.code === "encode_failed" || cause.code === "too_large")
-  ) {
-    return { code: cause.code, remoteCode: "", message: `the result: ${cause.message}` };
+  if (cause instanceof MeshError && OWN_CODES.has(cause.code)) {
+    return { code: cause.code, remoteCode: "", message: cause.message };
   }
   const message = cause instanceof Error ? cause.message : String(cause);
   return { code: "handler_crash", remoteCode: "", message: `the handler failed: ${message}` };

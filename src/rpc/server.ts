@@ -1,6 +1,6 @@
 import { type Bytes, toHex, utf8 } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
-import { idText } from "../base/id.ts";
+import { idText, type NodeId } from "../base/id.ts";
 import { PROCEDURE_NAME_BYTES_MAX } from "../identity/realm.ts";
 import type { Arrival } from "../routing/arrival.ts";
 import type { Courier } from "../routing/courier.ts";
@@ -88,12 +88,18 @@ export class Server {
     return this.#handlers.has(procedure);
   }
 
-  /** Runs a procedure for this node itself. Rejects as a remote call would. */
-  async runLocally(arrival: Arrival, call: Call, signal: AbortSignal): Promise<Value> {
-    const running = new RunningCall(call.procedure, call.callId, arrival, () => {});
-    signal.addEventListener("abort", () => running.abandon(), { once: true });
-    const handler = this.#handlers.get(call.procedure) as Handler;
-    return handler(call.args, running);
+  /** Runs a procedure for this node itself. Rejects with what the handler throws. */
+  async runLocally(
+    procedure: string,
+    args: Value,
+    caller: NodeId,
+    signal: AbortSignal,
+  ): Promise<Value> {
+    const handler = this.#handlers.get(procedure);
+    if (handler === undefined) {
+      throw new MeshError("no_provider", `this node does not provide "${procedure}"`);
+    }
+    return await handler(args, { procedure, caller: idText(caller), hops: 0, signal });
   }
 
   close(): void {

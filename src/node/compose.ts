@@ -1,0 +1,136 @@
+import type { Address } from "../base/address.ts";
+import { Deadlines } from "../base/deadlines.ts";
+import type { NodeId } from "../base/id.ts";
+import type { Ports } from "../base/ports.ts";
+import { Dht, type DhtContext } from "../dht/dht.ts";
+import { Registry } from "../dht/registry.ts";
+import type { Signer, Verify } from "../identity/keys.ts";
+import { realmId } from "../identity/realm.ts";
+import { Keeper, type KeptTarget } from "../peer/keeper.ts";
+import type { Link } from "../peer/link.ts";
+import { LinkTable } from "../peer/link-table.ts";
+import { LIVENESS_LIMITS, type LivenessLimits } from "../peer/liveness.ts";
+import { POOL_LIMITS, Pool } from "../peer/pool.ts";
+import { Courier } from "../routing/courier.ts";
+import { Discoverer } from "../routing/discoverer.ts";
+import { MessageIds } from "../routing/message-ids.ts";
+import { Router } from "../routing/router.ts";
+import { Client } from "../rpc/client.ts";
+import { Server } from "../rpc/server.ts";
+import type { CloseInfo, Transport } from "../transport/transport.ts";
+import { ANCHORS_MAX } from "../wire/limits.ts";
+import type { Mode } from "./api.ts";
+import { Emitter } from "./emitter.ts";
+import { MODES } from "./mode.ts";
+import { OwnContact } from "./own-contact.ts";
+
+/** What a node is made of and what it is told; nothing in it is real or virtual by itself. */
+export interface NodeParts {
+  readonly ports: Ports;
+  readonly transport: Transport;
+  readonly signer: Signer;
+  readonly verify: Verify;
+  readonly realm: string;
+  readonly mode: Mode;
+  /** Nodes to keep links to. */
+  readonly bootstrap: readonly KeptTarget[];
+  /** Where others can dial this node. */
+  readonly addresses: readonly Address[];
+  readonly liveness?: LivenessLimits;
+}
+
+/** The parts of a running node, wired; `MeshNode` is the face in front of them. */
+export interface Composition {
+  readonly parts: NodeParts;
+  readonly context: DhtContext;
+  readonly pool: Pool;
+  readonly keepers: readonly Keeper[];
+  readonly courier: Courier;
+  readonly discoverer: Discoverer;
+  readonly dht: Dht;
+  readonly registry: Registry;
+  readonly server: Server;
+  readonly client: Client;
+  readonly events: Emitter;
+}
+
+/** Puts a node together, from the lowest layer up. It begins to dial at once. */
+export function compose(parts: NodeParts): Composition {
+  const { ports, transport } = parts;
+  const context = makeContext(parts);
+  const anchors = (): NodeId[] => anchorsOf(context);
+  const discoverer = new Discoverer(context);
+  const courier = new Courier(context, discoverer);
+  const router = new Router(context, courier, discoverer);
+  const dht = new Dht(context, courier, router);
+  const registry = new Registry(context, dht, anchors);
+  const server = new Server(context, courier, router);
+  const client = new Client(context, courier, router, registry);
+  const events = new Emitter(ports.log);
+  const contact = new OwnContact(context, parts.addresses, anchors);
+  const keepers: Keeper[] = [];
+  const composed = {
+    parts,
+    context,
+    discoverer,
+    courier,
+    dht,
+    registry,
+    server,
+    client,
+    events,
+    keepers,
+  };
+  const pool = new Pool({
+    ...context,
+    liveness: parts.liveness ?? LIVENESS_LIMITS,
+    limits: POOL_LIMITS,
+    hello: (observed) => contact.hello(observed),
+    onFrame: (link, bytes, start, end, owned) => router.receive(link, bytes, start, end, owned),
+    onLink: (link) => linkAdded(composed, link),
+    onLinkLost: (link, info) => linkLost(composed, link, info),
+  });
+  transport.onConnection = (connection) => pool.accept(connection);
+  const dialer = { transport, pool, table: context.table, clock: ports.clock };
+  for (const target of parts.bootstrap) keepers.push(new Keeper(target, dialer, ports));
+  return { ...composed, pool };
+}
+
+function makeContext({ ports, signer, verify, realm, mode }: NodeParts): DhtContext {
+  return {
+    self: signer.id,
+    ...MODES[mode],
+    realm: realmId(realm),
+    ports,
+    deadlines: new Deadlines(ports.clock),
+    signer,
+    verify,
+    table: new LinkTable(ports.random),
+    ids: new MessageIds(ports.random),
+  };
+}
+
+type BeforePool = Omit<Composition, "pool">;
+
+function linkAdded({ dht, discoverer, registry, events }: BeforePool, link: Link): void {
+  dht.addContact(link.contact);
+  discoverer.linkAdded();
+  if (link.contact.serves) registry.linkAdded();
+  events.emit("link", { node: link.peerText, address: link.remoteAddress });
+}
+
+function linkLost(composed: BeforePool, link: Link, info: CloseInfo): void {
+  composed.discoverer.linkLost(link);
+  composed.client.linkLost(link);
+  for (const keeper of composed.keepers) keeper.linkLost(link);
+  composed.events.emit("link_lost", { node: link.peerText, code: info.code, reason: info.reason });
+}
+
+/** The transit nodes that are linked: what a node that is hard to reach is reached through. */
+function anchorsOf(context: DhtContext): NodeId[] {
+  if (context.transit) return [];
+  return [...context.table]
+    .filter((link) => link.contact.transit)
+    .slice(0, ANCHORS_MAX)
+    .map((link) => link.peer);
+}

@@ -1,0 +1,74 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
+import { type Address, parseHostPort, toAddress } from "../base/address.ts";
+import { MeshError } from "../base/errors.ts";
+import type { Log } from "../base/ports.ts";
+import { createIdentity } from "../identity/certificate.ts";
+import { signerFromSeed, verify } from "../identity/keys.ts";
+import { ADDRESSES_MAX } from "../peer/contact.ts";
+import type { KeptTarget } from "../peer/keeper.ts";
+import { createQuicTransport } from "../transport/quic/quic-transport.ts";
+import type { MeshNode, NodeOptions } from "./api.ts";
+import { type BootstrapTarget, checkConfig } from "./config.ts";
+import { freshKey, loadOrCreateKey } from "./key-file.ts";
+import { assembleNode } from "./node.ts";
+import { systemClock, systemRandom } from "./system.ts";
+
+const SILENT: Log = { write: () => {} };
+
+/**
+ * Starts a node over QUIC. It is listening when this resolves and dials its bootstrap list meanwhile; `ready`
+ * waits for that. The caller closes it.
+ *
+ * @throws {MeshError} `bad_config`, `bad_key_file`, `address_in_use`.
+ */
+export async function createNode(options: NodeOptions): Promise<MeshNode> {
+  const config = checkConfig(options);
+  const log = options.log ?? SILENT;
+  const seed = config.identity === undefined ? freshKey() : loadOrCreateKey(config.identity);
+  const transport = createQuicTransport({ identity: createIdentity(seed), log });
+  const bound = config.listen === undefined ? undefined : await transport.listen(config.listen);
+  return assembleNode({
+    ports: { clock: systemClock, random: systemRandom, log },
+    transport,
+    signer: signerFromSeed(seed),
+    verify,
+    realm: config.realm,
+    mode: config.mode,
+    bootstrap: config.bootstrap.map(keptTarget),
+    addresses: bound === undefined ? [] : dialable(bound),
+  });
+}
+
+function keptTarget(target: BootstrapTarget): KeptTarget {
+  return { name: target.text, expect: target.expect, resolve: () => resolve(target) };
+}
+
+/** IP addresses behind the host of a target, looked up at each dial because they may change. */
+async function resolve({ host, port }: BootstrapTarget): Promise<Address[]> {
+  if (isIP(host) !== 0) return [toAddress(host, port)];
+  try {
+    const found = await lookup(host, { all: true });
+    return found.map(({ address }) => toAddress(address, port));
+  } catch (cause) {
+    throw new MeshError(
+      "dial_failed",
+      `the name "${host}" has no address (${(cause as Error).message})`,
+    );
+  }
+}
+
+/** What others can dial where this socket is bound: with a wildcard, every address of this machine. */
+function dialable(bound: Address): Address[] {
+  const { host, port } = parseHostPort(bound);
+  if (host !== "0.0.0.0" && host !== "::") return [bound];
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all
+    .filter(
+      ({ family, address }) => (family === "IPv4" || host === "::") && !address.startsWith("fe80:"),
+    )
+    .sort((a, b) => Number(a.internal) - Number(b.internal))
+    .slice(0, ADDRESSES_MAX)
+    .map(({ address }) => toAddress(address, port));
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import type { Bytes } from "../base/bytes.ts";
+import { matchesAt } from "../base/bytes.ts";
+import { MeshError } from "../base/errors.ts";
+import { privateKeyDer, SEED_BYTES } from "../identity/keys.ts";
+
+/** Bytes of a key file at most; what is larger is something else. */
+const FILE_BYTES_MAX = 4_096;
+
+const BEGIN = "-----BEGIN PRIVATE KEY-----";
+const END = "-----END PRIVATE KEY-----";
+
+/**
+ * The 32-byte seed in a key file (PKCS #8, PEM, as `openssl genpkey -algorithm ed25519` writes it). Where there
+ * is no file, one with a fresh key is made, mode 0600, whole or not at all.
+ *
+ * @throws {MeshError} `bad_key_file` where the file can't be read or written, is readable by others, or holds
+ *   no Ed25519 key. An existing file is never replaced.
+ */
+export function loadOrCreateKey(path: string): Bytes {
+  return readKey(path) ?? createKey(path);
+}
+
+/** A fresh seed that is kept nowhere. */
+export function freshKey(): Bytes {
+  return new Uint8Array(randomBytes(SEED_BYTES));
+}
+
+function readKey(path: string): Bytes | undefined {
+  const text = readText(path);
+  return text === undefined ? undefined : parse(path, text);
+}
+
+function readText(path: string): string | undefined {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw unusable(path, (cause as Error).message, cause);
+  }
+  try {
+    checkMode(path, fstatSync(file).mode);
+    const buffer = Buffer.alloc(FILE_BYTES_MAX);
+    return buffer.toString("latin1", 0, readSync(file, buffer));
+  } catch (cause) {
+    throw cause instanceof MeshError ? cause : unusable(path, (cause as Error).message, cause);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function checkMode(path: string, mode: number): void {
+  if (process.platform === "win32" || (mode & 0o077) === 0) return;
+  const text = (mode & 0o777).toString(8);
+  throw unusable(path, `others may read it (mode ${text}); run: chmod 600 ${path}`);
+}
+
+function parse(path: string, text: string): Bytes {
+  const lines = text.trim().split(/\s*\n\s*/);
+  const isPem = lines[0] === BEGIN && lines.at(-1) === END;
+  const der = Buffer.from(isPem ? lines.slice(1, -1).join("") : "", "base64");
+  const prefix = privateKeyDer(new Uint8Array(SEED_BYTES)).subarray(0, -SEED_BYTES);
+  if (der.length !== prefix.length + SEED_BYTES || !matchesAt(der, 0, prefix)) {
+    throw unusable(
+      path,
+      "it holds no Ed25519 private key (PKCS #8, PEM); restore it, or move it away to get a new identity",
+    );
+  }
+  return new Uint8Array(der.subarray(prefix.length));
+}
+
+function createKey(path: string): Bytes {
+  const seed = freshKey();
+  const body = Buffer.from(privateKeyDer(seed)).toString("base64");
+  const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  try {
+    writeWhole(temporary, `${BEGIN}\n${body}\n${END}\n`);
+    try {
+      linkSync(temporary, path); // Unlike a rename it never replaces a file that has come meanwhile.
+    } finally {
+      unlinkSync(temporary);
+    }
+    syncDirectory(dirname(path));
+    return seed;
+  } catch (cause) {
+    const isThere = (cause as NodeJS.ErrnoException).code === "EEXIST";
+    const existing = isThere ? readKey(path) : undefined;
+    if (existing) return existing;
+    throw unusable(path, `it can't be created: ${(cause as Error).message}`, cause);
+  }
+}
+
+function writeWhole(path: string, text: string): void {
+  const file = openSync(path, "wx", 0o600);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function syncDirectory(path: string): void {
+  if (process.platform === "win32") return; // Directories can't be opened there.
+  const directory = openSync(path, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function unusable(path: string, reason: string, cause?: unknown): MeshError {
+  return new MeshError("bad_key_file", `the key file ${path} can't be used: ${reason}`, { cause });
+}

@@ -1,0 +1,234 @@
+import { MeshError } from "../base/errors.ts";
+import { idText } from "../base/id.ts";
+import type { Millis } from "../base/ports.ts";
+import type { CallOptions } from "../rpc/call-options.ts";
+import type { Handler } from "../rpc/handler.ts";
+import { callLocally } from "../rpc/local-call.ts";
+import type { PendingCall } from "../rpc/pending-call.ts";
+import type { Value } from "../wire/value.ts";
+import type {
+  CallReport,
+  MeshNode,
+  NodeEvents,
+  NodeStatus,
+  Registration,
+  WaitOptions,
+} from "./api.ts";
+import { type Composition, compose, type NodeParts } from "./compose.ts";
+import { Counters } from "./counters.ts";
+import { localReport, outcomeOf, reportOf } from "./explain.ts";
+import { statusOf } from "./status.ts";
+
+/** Milliseconds that `ready` and `register` wait where nothing else is said. */
+const WAIT_DEFAULT: Millis = 10_000;
+
+/** How often expired records are forgotten. */
+const SWEEP_EVERY: Millis = 60_000;
+
+/** Makes a node of its parts: real ones, or virtual ones in a simulation. */
+export function assembleNode(
+  parts: Omit<NodeParts, "ports"> & { readonly ports: Omit<NodeParts["ports"], "meter"> },
+): MeshNode {
+  const counters = new Counters();
+  return new Member(compose({ ...parts, ports: { ...parts.ports, meter: counters } }), counters);
+}
+
+class Member implements MeshNode {
+  readonly id: string;
+  readonly addresses: readonly string[];
+  readonly #node: Composition;
+  readonly #counters: Counters;
+  readonly #startedAt: Millis;
+  #sweep: { cancel(): void };
+  #closing: Promise<void> | undefined;
+
+  constructor(node: Composition, counters: Counters) {
+    this.#node = node;
+    this.#counters = counters;
+    this.id = idText(node.context.self);
+    this.addresses = node.parts.addresses.map((address) => `${this.id}@${address}`);
+    this.#startedAt = node.parts.ports.clock.now();
+    this.#sweep = this.#scheduleSweep();
+  }
+
+  async ready(options: WaitOptions = {}): Promise<void> {
+    this.#checkOpen();
+    if (this.#isReady()) return;
+    await this.#wait(options, (signal) => this.#linked(signal)).catch((cause) => {
+      throw cause instanceof MeshError && cause.code === "timeout" ? this.#notReady(cause) : cause;
+    });
+  }
+
+  async register(
+    procedure: string,
+    handler: Handler,
+    options: WaitOptions = {},
+  ): Promise<Registration> {
+    this.#checkOpen();
+    const { server, registry } = this.#node;
+    server.add(procedure, handler);
+    try {
+      await this.#wait(options, (signal) => registry.advertise(procedure, signal));
+    } catch (cause) {
+      server.remove(procedure);
+      throw cause;
+    }
+    const unregister = async (): Promise<void> => {
+      server.remove(procedure);
+      await registry.withdraw(procedure);
+    };
+    return {
+      procedure,
+      get copies(): number {
+        return registry.copies(procedure);
+      },
+      unregister,
+      [Symbol.asyncDispose]: unregister,
+    };
+  }
+
+  call<T = Value>(procedure: string, args: Value = null, options: CallOptions = {}): Promise<T> {
+    return this.#start(procedure, args, options) as Promise<T>;
+  }
+
+  async cast(procedure: string, args: Value = null, options: CallOptions = {}): Promise<void> {
+    this.#checkOpen();
+    await this.#node.client.cast(procedure, args, options);
+  }
+
+  async explain<T = Value>(
+    procedure: string,
+    args: Value = null,
+    options: CallOptions = {},
+  ): Promise<{ readonly result: T | undefined; readonly report: CallReport }> {
+    const { clock } = this.#node.parts.ports;
+    const before = clock.now();
+    const local = this.#isLocal(procedure, options);
+    let traced: PendingCall | undefined;
+    const call = this.#start(procedure, args, options, (started) => {
+      traced = started;
+    });
+    const { result, error } = await outcomeOf(call as Promise<T>);
+    const elapsed = clock.now() - before;
+    const report = local
+      ? localReport(procedure, this.id, elapsed, error)
+      : reportOf(procedure, traced, elapsed, error);
+    return { result, report };
+  }
+
+  status(): NodeStatus {
+    return statusOf(this.#node, {
+      id: this.id,
+      addresses: this.addresses,
+      ready: this.#closing === undefined && this.#isReady(),
+      startedAt: this.#startedAt,
+      counters: this.#counters,
+    });
+  }
+
+  on<E extends keyof NodeEvents>(event: E, listener: (detail: NodeEvents[E]) => void): () => void {
+    return this.#node.events.on(event, listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #start(
+    procedure: string,
+    args: Value,
+    options: CallOptions,
+    onStart?: (call: PendingCall) => void,
+  ): Promise<Value> {
+    const { client, context, server } = this.#node;
+    if (!this.#isLocal(procedure, options)) return client.call(procedure, args, options, onStart);
+    return callLocally(context, server, procedure, args, options);
+  }
+
+  #isLocal(procedure: string, options: CallOptions): boolean {
+    const { provider } = options;
+    if (provider !== undefined) return provider.toLowerCase() === this.id;
+    return this.#node.server.has(procedure);
+  }
+
+  #isReady(): boolean {
+    const { keepers } = this.#node;
+    return keepers.length === 0 || keepers.some((keeper) => keeper.state().connected);
+  }
+
+  /** Resolves with the first link to a bootstrap node. */
+  #linked(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { clock } = this.#node.parts.ports;
+      const stop = this.#node.events.on("link", () => {
+        // The keeper that dialled learns of its link a moment after the pool.
+        clock.timer(0, () => this.#isReady() && resolve());
+      });
+      signal.addEventListener("abort", () => {
+        stop();
+        reject(signal.reason);
+      });
+    });
+  }
+
+  #notReady(cause: MeshError): MeshError {
+    const lines = this.#node.keepers
+      .map((keeper) => keeper.state())
+      .map(({ name, lastError }) => `${name}: ${lastError?.message ?? "no answer yet"}`);
+    return new MeshError("timeout", `no bootstrap node could be linked; ${lines.join("; ")}`, {
+      cause,
+    });
+  }
+
+  /** Runs `work` with a signal that fires at the deadline, with the caller's own signal, and never later. */
+  async #wait<T>(options: WaitOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const timeout = options.timeout ?? WAIT_DEFAULT;
+    const limit = new AbortController();
+    const timer = this.#node.parts.ports.clock.timer(timeout, () =>
+      limit.abort(new MeshError("timeout", `not done within ${timeout} ms`)),
+    );
+    const onAbort = (): void => limit.abort(new MeshError("cancelled", "waiting was cancelled"));
+    if (options.signal?.aborted) onAbort();
+    options.signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      limit.signal.throwIfAborted();
+      return await work(limit.signal);
+    } finally {
+      timer.cancel();
+      limit.abort();
+      options.signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #scheduleSweep(): { cancel(): void } {
+    const { dht, parts } = this.#node;
+    return parts.ports.clock.timer(SWEEP_EVERY, () => {
+      dht.sweep();
+      this.#sweep = this.#scheduleSweep();
+    });
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new MeshError("closed", "the node is closed");
+  }
+
+  async #close(): Promise<void> {
+    const { registry, client, dht, discoverer, server, keepers, pool, parts, context } = this.#node;
+    const error = new MeshError("closed", "the node is closed");
+    this.#sweep.cancel();
+    await registry.close();
+    client.close(error);
+    dht.close(error);
+    discoverer.close(error);
+    server.close();
+    for (const keeper of keepers) keeper.close();
+    pool.close(error);
+    context.deadlines.clear();
+    await parts.transport.close(0, error.message);
+  }
+}

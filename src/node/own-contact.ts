@@ -1,0 +1,59 @@
+import type { Address } from "../base/address.ts";
+import type { Bytes } from "../base/bytes.ts";
+import { idText, type NodeId } from "../base/id.ts";
+import type { Millis } from "../base/ports.ts";
+import type { DhtContext } from "../dht/dht.ts";
+import { type Contact, signContact } from "../peer/contact.ts";
+import { WIRE_VERSION } from "../wire/frame.ts";
+import { type Hello, INSTANCE_BYTES } from "../wire/hello.ts";
+
+/** A contact is signed anew at this age, well before it expires. */
+const RESIGN_AFTER: Millis = 600_000;
+
+/** What this node says of itself, signed anew when that changes. */
+export class OwnContact {
+  readonly #context: DhtContext;
+  readonly #addresses: readonly Address[];
+  readonly #anchors: () => NodeId[];
+  readonly #instance: Bytes;
+  #signed: Contact | undefined;
+
+  constructor(context: DhtContext, addresses: readonly Address[], anchors: () => NodeId[]) {
+    this.#context = context;
+    this.#addresses = addresses;
+    this.#anchors = anchors;
+    this.#instance = context.ports.random.bytes(INSTANCE_BYTES);
+  }
+
+  /** The hello to a peer that we see at `observed`. */
+  hello(observed: string): Hello {
+    return {
+      versions: [WIRE_VERSION],
+      realm: this.#context.realm,
+      instance: this.#instance,
+      observed,
+      contact: this.#current().bytes,
+      token: new Uint8Array(0),
+    };
+  }
+
+  #current(): Contact {
+    const { signer, realm, transit, serves, ports } = this.#context;
+    const anchors = this.#anchors();
+    const now = ports.clock.wall();
+    const signed = this.#signed;
+    if (signed && now - signed.seq < RESIGN_AFTER && sameIds(signed.anchors, anchors))
+      return signed;
+    this.#signed = signContact(
+      signer,
+      realm,
+      { addresses: this.#addresses, anchors, transit, serves },
+      now,
+    );
+    return this.#signed;
+  }
+}
+
+function sameIds(a: readonly NodeId[], b: readonly NodeId[]): boolean {
+  return a.map(idText).join() === b.map(idText).join();
+}

@@ -1,0 +1,75 @@
+import type { Millis } from "../base/ports.ts";
+import type { Link } from "../peer/link.ts";
+import { POOL_LIMITS } from "../peer/pool.ts";
+import { LEARNED_ROUTES_MAX } from "../routing/learned-routes.ts";
+import { PENDING_MAX } from "../rpc/client.ts";
+import { PROCEDURES_MAX, RUNNING_MAX } from "../rpc/server.ts";
+import type { LinkStatus, NodeStatus } from "./api.ts";
+import type { Composition } from "./compose.ts";
+import type { Counters } from "./counters.ts";
+
+/** What the status needs beside the parts. */
+export interface StatusFacts {
+  readonly id: string;
+  readonly addresses: readonly string[];
+  readonly ready: boolean;
+  readonly startedAt: Millis;
+  readonly counters: Counters;
+}
+
+export function statusOf(node: Composition, facts: StatusFacts): NodeStatus {
+  const { parts, context, keepers, server } = node;
+  return {
+    id: facts.id,
+    realm: parts.realm,
+    mode: parts.mode,
+    addresses: facts.addresses,
+    transport: parts.transport.kind,
+    ready: facts.ready,
+    uptime: parts.ports.clock.now() - facts.startedAt,
+    links: [...context.table].map(linkStatus),
+    bootstrap: keepers.map((keeper) => {
+      const { name, connected, failures, lastError } = keeper.state();
+      const text = lastError && `${lastError.code}: ${lastError.message}`;
+      return { target: name, connected, failures, lastError: text };
+    }),
+    procedures: server.procedures,
+    bounds: boundsOf(node),
+    counters: { ...facts.counters.snapshot(), ...parts.transport.stats() },
+  };
+}
+
+function boundsOf({
+  context,
+  courier,
+  discoverer,
+  dht,
+  registry,
+  server,
+  client,
+}: Composition): NodeStatus["bounds"] {
+  return {
+    links: { used: context.table.size, max: POOL_LIMITS.linksMax },
+    learnedRoutes: { used: courier.routes.size, max: LEARNED_ROUTES_MAX },
+    messagesUnderWay: { used: courier.size, max: courier.sizeMax },
+    routeSearches: { used: discoverer.size, max: discoverer.sizeMax },
+    contacts: { used: dht.contacts.size, max: dht.contacts.sizeMax },
+    records: { used: dht.store.size, max: dht.store.limits.recordsMax },
+    providersCached: registry.cached,
+    procedures: { used: server.procedures.length, max: PROCEDURES_MAX },
+    handlersAtWork: { used: server.running, max: RUNNING_MAX },
+    callsPending: { used: client.pending, max: PENDING_MAX },
+  };
+}
+
+function linkStatus(link: Link): LinkStatus {
+  return {
+    node: link.peerText,
+    address: link.remoteAddress,
+    direction: link.dialled ? "dialled" : "accepted",
+    transit: link.contact.transit,
+    roundTrip: link.liveness.roundTrip,
+    ...link.stats,
+    buffered: link.buffered,
+  };
+}
