@@ -1,15 +1,8 @@
+import { SCENARIOS } from "../../sim/scenarios/scenarios.ts";
 import type { Arguments, Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { print, printJson } from "../output.ts";
 import { UsageError } from "../usage-error.ts";
-
-interface SimReport {
-  readonly ok: boolean;
-}
-
-type Scenario = (options: { nodes: number; seed: number }) => Promise<SimReport>;
-
-const SCENARIOS: Readonly<Record<string, Scenario>> = {};
 
 async function run(given: Arguments): Promise<number> {
   const name = given.positionals[0] as string;

@@ -35,7 +35,7 @@ function drawStep(
   const node = `  ${isEnd ? "●" : "○"} ${name} ${mode.padEnd(8)} ${paint("dim", step.node.slice(0, 8))}`;
   if (at === 0) return [node];
   const bar = "▇".repeat(Math.max(1, Math.round((step.ms / slowest) * 24)));
-  const hop = `  │ ${ms(step.ms).padStart(9)}  ${paint("yellow", bar)} ${paint("dim", step.rule)}`;
+  const hop = `  │ ${ms(step.ms).padStart(9)}  ${paint("yellow", bar)} ${paint("dim", route[at - 1]?.rule ?? "")}`;
   return [hop, node];
 }
 

@@ -51,12 +51,12 @@ async function runWith(options: DemoOptions, processes: StationProcess[]): Promi
   const { calls, text, signal, progress } = options;
   const mesh = await startAll(options, processes);
   const client = mesh.get("client") as Running;
-  const steps = await client.process.ask("route", text, signal);
   const linksBefore = await countLinks(mesh, signal);
   progress(`making ${calls.toLocaleString("en")} calls, one after the other …`);
   const allCalls = { count: calls, text };
   const timeout = CALLS_TIMEOUT + calls * CALL_TIMEOUT;
   const summary = await client.process.ask("calls", allCalls, signal, timeout);
+  const steps = await client.process.ask("route", text, signal);
   const linksAfter = await countLinks(mesh, signal);
   const report = sumUp(mesh, steps, summary, { linksBefore, linksAfter });
   return { report, examples: summary.examples };

@@ -3,7 +3,7 @@
  * It ends when its parent lets go of it, however that came about.
  */
 import { isDeepStrictEqual } from "node:util";
-import { createNode, type MeshNode, type Value } from "../../index.ts";
+import { type CallReport, createNode, type MeshNode, type Value } from "../../index.ts";
 import { toFailure } from "../failure.ts";
 import type {
   CallSummary,
@@ -18,6 +18,8 @@ import { CALCULATOR, countText, type Operands, type Task, taskNumber } from "./p
 import { DEMO_REALM } from "./topology.ts";
 
 const EXAMPLES_MAX = 5;
+/** Calls of which the quickest is shown: a hop's time is its own, not that of a busy machine. */
+const ROUTE_TRIES = 20;
 
 type Handlers = {
   readonly [N in RequestName]: (
@@ -30,9 +32,14 @@ type Handlers = {
 const HANDLERS: Handlers = {
   links: (node) => node.status().links.length,
   route: async (node, text, timeout) => {
-    const { report } = await node.explain("text.count", text, { timeout });
-    if (report.error !== undefined) throw report.error;
-    return [{ node: node.id, rule: report.rule, roundTrip: 0 }, ...report.hops];
+    const tries: CallReport[] = [];
+    for (let number = 0; number < ROUTE_TRIES; number++) {
+      const { report } = await node.explain("text.count", text, { timeout });
+      if (report.error !== undefined) throw report.error;
+      tries.push(report);
+    }
+    const [quickest] = tries.sort((a, b) => a.elapsed - b.elapsed) as [CallReport];
+    return [{ node: node.id, rule: quickest.rule, roundTrip: 0 }, ...quickest.hops];
   },
   calls: async (node, { count, text }, timeout) => await makeCalls(node, count, text, timeout),
 };
