@@ -1,0 +1,20 @@
+export interface ScenarioOptions {
+  readonly nodes: number;
+  readonly seed: number;
+}
+
+/** What every scenario reports; each adds its own figures. All of it follows from the options. */
+export interface ScenarioReport {
+  readonly scenario: string;
+  readonly ok: boolean;
+  readonly nodes: number;
+  readonly seed: number;
+  /** Milliseconds of virtual time. */
+  readonly virtualMs: number;
+  readonly events: number;
+  /** Stands for everything that was delivered and logged, in its order. */
+  readonly traceHash: string;
+}
+
+/** One kind of world and what is asked of it. Rejects where the world itself fails. */
+export type Scenario = (options: ScenarioOptions) => Promise<ScenarioReport>;

@@ -1,0 +1,5 @@
+import { chain } from "./chain.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** Every scenario, by the name the command line knows it by. */
+export const SCENARIOS: Readonly<Record<string, Scenario>> = { chain };

@@ -1,0 +1,43 @@
+import { signerFromSeed, verify } from "../identity/keys.ts";
+import type { MeshNode, Mode } from "../node/api.ts";
+import { assembleNode } from "../node/node.ts";
+import type { KeptTarget } from "../peer/keeper.ts";
+import type { World } from "./world.ts";
+
+export interface SimNodeOptions {
+  readonly mode: Mode;
+  /** Accept arrivals at the node's own address. */
+  readonly listen?: boolean;
+  /** Numbers of the nodes it keeps links to. */
+  readonly bootstrap?: readonly number[];
+  /** `com.example.sim` when left out. */
+  readonly realm?: string;
+}
+
+/** Starts node `number` of a world: the very node that runs over QUIC, with virtual ports. Starting it again is a restart. */
+export async function startSimNode(
+  world: World,
+  number: number,
+  options: SimNodeOptions,
+): Promise<MeshNode> {
+  const transport = world.transport(number, world.identity(number));
+  if (options.listen === true) await world.run(transport.listen(world.address(number)));
+  return assembleNode({
+    ports: world.ports(number),
+    transport,
+    signer: signerFromSeed(world.keySeed(number)),
+    verify,
+    realm: options.realm ?? "com.example.sim",
+    mode: options.mode,
+    bootstrap: (options.bootstrap ?? []).map((target) => keptTarget(world, target)),
+    addresses: options.listen === true ? [world.address(number)] : [],
+  });
+}
+
+function keptTarget(world: World, number: number): KeptTarget {
+  return {
+    name: `node ${number}`,
+    expect: world.identity(number).id,
+    resolve: () => Promise.resolve([world.address(number)]),
+  };
+}
