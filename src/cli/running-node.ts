@@ -1,4 +1,4 @@
-import { createNode, type MeshNode } from "../index.ts";
+import { createNode, ERROR_CODES, type ErrorCode, MeshError, type MeshNode } from "../index.ts";
 import type { Arguments } from "./command.ts";
 import { EXIT } from "./exit-code.ts";
 import { watchInterrupt } from "./interrupt.ts";
@@ -26,8 +26,19 @@ export async function settle(node: MeshNode, given: Arguments, signal: AbortSign
   try {
     await node.ready({ timeout: given.number("timeout") as number, signal });
   } catch (error) {
-    throw new StartError(error);
+    const isLate = error instanceof MeshError && error.code === "timeout";
+    throw new StartError((isLate ? hopeless(node) : undefined) ?? error);
   }
+}
+
+/** Why no bootstrap node can ever be linked as things are configured, where they all agree on it. */
+function hopeless(node: MeshNode): MeshError | undefined {
+  const reasons = node.status().bootstrap.map(({ lastError }) => lastError ?? "");
+  const codes = new Set(reasons.map((reason) => reason.split(":", 1)[0] as ErrorCode));
+  const [code] = codes;
+  if (codes.size !== 1 || code === undefined || ERROR_CODES[code]?.retry !== false)
+    return undefined;
+  return new MeshError(code, (reasons[0] as string).slice(code.length + 2));
 }
 
 /**

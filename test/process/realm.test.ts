@@ -15,8 +15,9 @@ describe("a node of another realm", () => {
     expect(stranger.code).toBe(3);
     expect(JSON.parse(stranger.stdout)).toMatchObject({
       ok: false,
-      error: { message: expect.stringContaining("realm_mismatch") },
+      error: { code: "realm_mismatch" },
     });
+    expect(stranger.stderr).toMatch(/^macula start: realm_mismatch: /m);
     await host.until((it) => it.stderr.includes("realm_mismatch"), "our side tells of it");
   });
 });

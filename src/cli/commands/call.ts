@@ -9,6 +9,9 @@ import { readAll } from "../standard-input.ts";
 import { UsageError } from "../usage-error.ts";
 
 async function run(given: Arguments): Promise<number> {
+  if (given.list("bootstrap").length === 0) {
+    throw new UsageError("name a node to join the mesh through: --bootstrap host:port");
+  }
   const argument = await argumentOf(given);
   using interrupt = watchInterrupt();
   const { signal } = interrupt;
