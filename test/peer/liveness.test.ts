@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { LIVENESS_LIMITS, Liveness, type LivenessStep } from "../../src/peer/liveness.ts";
+
+const LIMITS = { pingAfter: 1_500, goneAfter: 4_000, checkEvery: 500 };
+
+/** What a check every half second says, from 500 ms on to `until`; `heard` are moments of signs of life. */
+function checks(until: number, heard: readonly number[] = []): LivenessStep[] {
+  const liveness = new Liveness(LIMITS, 0);
+  const steps: LivenessStep[] = [];
+  for (let now = 500; now <= until; now += 500) {
+    for (const at of heard) if (at > now - 500 && at <= now) liveness.heard(at);
+    steps.push(liveness.check(now));
+  }
+  return steps;
+}
+
+describe("liveness", () => {
+  it("asks a silent peer for a sign of life and then gives it up", () => {
+    expect(checks(4_000)).toEqual([
+      "nothing",
+      "nothing",
+      "ping",
+      "ping",
+      "ping",
+      "ping",
+      "ping",
+      "gone",
+    ]);
+  });
+
+  it("needs no ping while the peer speaks", () => {
+    const talking = Array.from({ length: 20 }, (_, at) => at * 400);
+    expect(new Set(checks(8_000, talking))).toEqual(new Set(["nothing"]));
+  });
+
+  it("counts any word as a sign of life, not only the answer", () => {
+    expect(checks(6_000, [3_900]).at(-1)).toBe("ping");
+    expect(checks(8_000, [3_900]).at(-1)).toBe("gone");
+  });
+
+  it("notices a dead peer in less than five seconds by default", () => {
+    const { goneAfter, checkEvery, pingAfter } = LIVENESS_LIMITS;
+    expect(goneAfter + checkEvery).toBeLessThan(5_000);
+    expect(pingAfter * 2).toBeLessThan(goneAfter);
+  });
+
+  it("blames no peer for the time in which it did not run itself", () => {
+    const liveness = new Liveness(LIMITS, 0);
+    liveness.check(500);
+    expect(liveness.check(60_000)).toBe("ping");
+    expect(liveness.check(60_500)).toBe("ping");
+    liveness.heard(60_600);
+    expect(liveness.check(61_000)).toBe("nothing");
+  });
+
+  it("gives a peer up that stays silent after such a pause", () => {
+    const liveness = new Liveness(LIMITS, 0);
+    liveness.check(60_000);
+    const steps = [60_500, 61_000, 61_500, 62_000, 62_500].map((now) => liveness.check(now));
+    expect(steps).toEqual(["ping", "ping", "ping", "ping", "gone"]);
+  });
+
+  it("is suspect when an answer takes long", () => {
+    const liveness = new Liveness(LIMITS, 0);
+    expect(liveness.suspect(2_000)).toBe(false);
+    expect(liveness.suspect(2_001)).toBe(true);
+    liveness.heard(2_001);
+    expect(liveness.suspect(2_001)).toBe(false);
+  });
+
+  it("measures the round trip and smooths it", () => {
+    const liveness = new Liveness(LIMITS, 0);
+    expect(liveness.roundTrip).toBeUndefined();
+    liveness.pinged(1_000);
+    liveness.answered(1_080);
+    expect(liveness.roundTrip).toBe(80);
+    liveness.pinged(2_000);
+    liveness.answered(2_160);
+    expect(liveness.roundTrip).toBe(90);
+    expect(liveness.heardAt).toBe(2_160);
+  });
+
+  it("takes one measurement from one ping", () => {
+    const liveness = new Liveness(LIMITS, 0);
+    liveness.pinged(1_000);
+    liveness.answered(1_080);
+    liveness.answered(9_000);
+    expect(liveness.roundTrip).toBe(80);
+    expect(liveness.heardAt).toBe(9_000);
+  });
+});
