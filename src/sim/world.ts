@@ -48,6 +48,8 @@ export class World {
   readonly network: MemoryNetwork;
   readonly #eventsMax: number;
   readonly #counts = new Map<number, Map<string, number>>();
+  /** The last transport of each node. */
+  readonly #transports = new Map<number, MemoryTransport>();
 
   constructor(options: WorldOptions) {
     this.seed = options.seed;
@@ -102,7 +104,14 @@ export class World {
     identity: TransportIdentity,
     limits: Partial<TransportLimits> = {},
   ): MemoryTransport {
-    return this.network.transport({ identity, address: this.address(node), limits });
+    const transport = this.network.transport({ identity, address: this.address(node), limits });
+    this.#transports.set(node, transport);
+    return transport;
+  }
+
+  /** Node `node` stops as a process does that is killed: nobody hears from it. It may start again. */
+  crash(node: number): void {
+    this.#transports.get(node)?.crash();
   }
 
   /** What node `node` has counted. */
