@@ -198,4 +198,16 @@ describe("the numbers on the wire", () => {
     expect(repeated(Object.values(TYPE))).toEqual([]);
     expect(Object.values(TYPE).filter((number) => number < 1 || number > 255)).toEqual([]);
   });
+
+  it("stand in docs/protocol.md with their names", () => {
+    const protocol = text("docs/protocol.md");
+    const hex = (number: number): string => `0x${number.toString(16).padStart(2, "0")}`;
+    const codes = Object.entries(ERROR_CODES).map(([code, { wire, retry }]) => {
+      return `| \`${hex(wire)}\` | \`${code}\` | ${retry ? "yes" : "no"} |`;
+    });
+    const types = Object.entries(TYPE).map(([name, number]) => {
+      return `| \`${hex(number)}\` | ${name.replace(/[A-Z]/g, (it) => `_${it.toLowerCase()}`)} |`;
+    });
+    expect([...codes, ...types].filter((row) => !protocol.includes(row))).toEqual([]);
+  });
 });
