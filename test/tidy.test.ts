@@ -186,6 +186,18 @@ describe("every file", () => {
   });
 });
 
+describe("what is installed with the package", () => {
+  const { packages } = JSON.parse(text("package-lock.json")) as {
+    packages: Record<string, { dev?: boolean; hasInstallScript?: boolean; cpu?: string[] }>;
+  };
+  const installed = Object.entries(packages).filter(([path, it]) => path !== "" && !it.dev);
+
+  it("is few packages, none of them native or with an install script", () => {
+    expect(installed.length).toBeLessThanOrEqual(10);
+    expect(installed.filter(([, it]) => it.hasInstallScript || it.cpu !== undefined)).toEqual([]);
+  });
+});
+
 describe("the numbers on the wire", () => {
   const repeated = (numbers: readonly number[]): number[] =>
     numbers.filter((number, at) => numbers.indexOf(number) !== at);
