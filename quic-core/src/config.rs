@@ -65,44 +65,45 @@ impl Config {
     }
 }
 
-/// The settings of connections, by kind of path.
-pub struct Paths {
-    ordinary: Arc<TransportConfig>,
-    local: Arc<TransportConfig>,
-}
+/// Bytes that all windows may come to before new ones shrink to the least: peers that fill their windows
+/// must not exhaust linear memory, which ends at 4 GiB.
+const WINDOWS_BUDGET: u64 = 1 << 30;
+/// What one window may take of what is left of the budget.
+const WINDOW_SHARE: u64 = 64;
+/// A connection has at least this window, however many there are.
+const WINDOW_MIN: u64 = 128 << 10;
 
-impl Paths {
-    pub fn new(config: &Config) -> Self {
-        Self {
-            ordinary: Arc::new(transport(config, config.datagram_max)),
-            local: Arc::new(transport(config, config.local_datagram_max)),
-        }
+impl Config {
+    /// The window of a new connection, both ways, where `granted` bytes are given to others.
+    pub fn window(&self, granted: u64) -> u64 {
+        let configured = u64::from(self.connection_window);
+        let share = WINDOWS_BUDGET.saturating_sub(granted) / WINDOW_SHARE;
+        share.max(WINDOW_MIN).min(configured)
     }
 
-    /// The settings for a connection with `remote`.
-    pub fn of(&self, remote: SocketAddr) -> Arc<TransportConfig> {
-        if remote.ip().is_loopback() { self.local.clone() } else { self.ordinary.clone() }
+    /// The settings of a connection with `remote`.
+    pub fn transport(&self, remote: SocketAddr, window: u64) -> Arc<TransportConfig> {
+        let local = remote.ip().is_loopback();
+        let datagram_max = if local { self.local_datagram_max } else { self.datagram_max };
+        let mut discovery = MtuDiscoveryConfig::default();
+        discovery.upper_bound(datagram_max);
+        let keep_alive = Duration::from_millis(self.keep_alive.into());
+        let stream_window = window.min(self.stream_window.into()) as u32;
+
+        let mut transport = TransportConfig::default();
+        transport
+            .max_idle_timeout(Some(IdleTimeout::from(VarInt::from(self.idle_timeout))))
+            .keep_alive_interval((self.keep_alive > 0).then_some(keep_alive))
+            .max_concurrent_bidi_streams(self.streams_max.into())
+            .max_concurrent_uni_streams(0u32.into())
+            .stream_receive_window(stream_window.into())
+            .receive_window((window as u32).into())
+            .send_window(window)
+            .datagram_receive_buffer_size(None)
+            .initial_rtt(Duration::from_millis(self.initial_round_trip.max(1).into()))
+            .mtu_discovery_config((datagram_max > 1_200).then_some(discovery))
+            .congestion_controller_factory(Arc::new(CubicConfig::default()))
+            .allow_spin(false);
+        Arc::new(transport)
     }
-}
-
-fn transport(config: &Config, datagram_max: u16) -> TransportConfig {
-    let mut discovery = MtuDiscoveryConfig::default();
-    discovery.upper_bound(datagram_max);
-    let keep_alive = Duration::from_millis(config.keep_alive.into());
-
-    let mut transport = TransportConfig::default();
-    transport
-        .max_idle_timeout(Some(IdleTimeout::from(VarInt::from(config.idle_timeout))))
-        .keep_alive_interval((config.keep_alive > 0).then_some(keep_alive))
-        .max_concurrent_bidi_streams(config.streams_max.into())
-        .max_concurrent_uni_streams(0u32.into())
-        .stream_receive_window(config.stream_window.into())
-        .receive_window(config.connection_window.into())
-        .send_window(config.connection_window.into())
-        .datagram_receive_buffer_size(None)
-        .initial_rtt(Duration::from_millis(config.initial_round_trip.max(1).into()))
-        .mtu_discovery_config((datagram_max > 1_200).then_some(discovery))
-        .congestion_controller_factory(Arc::new(CubicConfig::default()))
-        .allow_spin(false);
-    transport
 }

@@ -1,6 +1,6 @@
 //! The endpoint: takes batches of datagrams in, hands batches of events and datagrams out.
 
-use crate::config::{Config, Paths};
+use crate::config::Config;
 use crate::events::Events;
 use crate::host;
 use crate::layout::*;
@@ -44,11 +44,12 @@ pub struct Core {
     /// Datagrams that belonged to nothing or were malformed.
     pub dropped: u32,
     config: Config,
-    paths: Paths,
     sessions: Sessions,
     endpoint: Endpoint,
     links: Vec<Option<Box<Link>>>,
     live: usize,
+    /// Bytes of all windows.
+    granted: u64,
     handshakes: usize,
     to_poll: VecDeque<usize>,
     to_flush: VecDeque<usize>,
@@ -61,7 +62,6 @@ impl Core {
     pub fn new(config: Config, certificate: Vec<u8>, key: Vec<u8>) -> Result<Self, String> {
         let reset = derive_reset_key(&key)?;
         let sessions = Sessions::new(certificate, key)?;
-        let paths = Paths::new(&config);
         let endpoint = endpoint(&config, &reset, &sessions)?;
         Ok(Self {
             input: vec![0; BATCH_BYTES],
@@ -71,11 +71,11 @@ impl Core {
             accepting: false,
             dropped: 0,
             config,
-            paths,
             sessions,
             endpoint,
             links: Vec::new(),
             live: 0,
+            granted: 0,
             handshakes: 0,
             to_poll: VecDeque::new(),
             to_flush: VecDeque::new(),
@@ -172,13 +172,13 @@ impl Core {
     fn charge_arrival(&mut self, handle: usize, size: u32, now: Instant) {
         let (packets_max, bytes_max) = (self.config.arrival_packets_max, self.config.arrival_bytes_max);
         let Some(link) = self.link(handle) else { return };
-        let established = !link.connection.is_handshaking();
+        if !link.connection.is_handshaking() {
+            return;
+        }
         let Some(arrival) = link.arrival.as_mut() else { return };
         arrival.packets += 1;
         arrival.bytes = arrival.bytes.saturating_add(size);
-        if established {
-            self.end_arrival(handle);
-        } else if arrival.packets > packets_max || arrival.bytes > bytes_max {
+        if arrival.packets > packets_max || arrival.bytes > bytes_max {
             self.refuse_arrival(handle, now);
         }
     }
@@ -217,13 +217,15 @@ impl Core {
     }
 
     fn admit(&mut self, incoming: Incoming, now: Instant) {
-        let server = server_config(&self.sessions, &self.paths, incoming.remote_address());
+        let window = self.config.window(self.granted);
+        let mut server = ServerConfig::with_crypto(self.sessions.server.clone());
+        server.transport_config(self.config.transport(incoming.remote_address(), window));
         let accepted = self.endpoint.accept(incoming, now, &mut self.scratch, Some(Arc::new(server)));
         match accepted {
             Ok((handle, connection)) => {
                 let deadline = now + Duration::from_millis(self.config.handshake_timeout.into());
                 self.handshakes += 1;
-                self.add(handle, connection, Some(Arrival { deadline, packets: 1, bytes: 0 }));
+                self.add(handle, connection, window, Some(Arrival { deadline, packets: 1, bytes: 0 }));
             }
             Err(error) => {
                 self.dropped = self.dropped.wrapping_add(1);
@@ -242,13 +244,20 @@ impl Core {
         }
     }
 
-    fn add(&mut self, handle: ConnectionHandle, connection: Connection, arrival: Option<Arrival>) {
+    fn add(
+        &mut self,
+        handle: ConnectionHandle,
+        connection: Connection,
+        window: u64,
+        arrival: Option<Arrival>,
+    ) {
         let ConnectionHandle(handle) = handle;
         if self.links.len() <= handle {
             self.links.resize_with(handle + 1, || None);
         }
-        self.links[handle] = Some(Box::new(Link::new(connection, arrival)));
+        self.links[handle] = Some(Box::new(Link::new(connection, window, arrival)));
         self.live += 1;
+        self.granted += window;
         self.mark(handle);
     }
 
@@ -258,9 +267,12 @@ impl Core {
             return None;
         }
         let mut client = ClientConfig::new(self.sessions.client.clone());
-        client.transport_config(self.paths.of(remote)).token_store(Arc::new(NoneTokenStore));
+        let window = self.config.window(self.granted);
+        client
+            .transport_config(self.config.transport(remote, window))
+            .token_store(Arc::new(NoneTokenStore));
         let (handle, connection) = self.endpoint.connect(now, client, remote, SERVER_NAME).ok()?;
-        self.add(handle, connection, None);
+        self.add(handle, connection, window, None);
         Some(handle.0)
     }
 
@@ -271,7 +283,11 @@ impl Core {
             let Some(handle) = self.to_poll.pop_front() else { break };
             let Some(Some(link)) = self.links.get_mut(handle) else { continue };
             link.wants_poll = false;
-            match link.poll(handle, &mut self.endpoint, &mut self.events) {
+            let polled = link.poll(handle, &mut self.endpoint, &mut self.events);
+            if link.established() || link.connection.is_closed() {
+                self.end_arrival(handle);
+            }
+            match polled {
                 Polled::Idle => {}
                 Polled::Gone => self.remove(handle),
                 Polled::Full => {
@@ -286,8 +302,9 @@ impl Core {
     fn remove(&mut self, handle: usize) {
         self.end_arrival(handle);
         self.timers.set(handle, None);
-        if self.links[handle].take().is_some() {
+        if let Some(link) = self.links[handle].take() {
             self.live -= 1;
+            self.granted -= link.window;
         }
     }
 
@@ -366,12 +383,6 @@ fn transmit_all(link: &mut Link, output: &mut Output, scratch: &mut Vec<u8>, now
     }
     link.greeted = link.established();
     true
-}
-
-fn server_config(sessions: &Sessions, paths: &Paths, remote: SocketAddr) -> ServerConfig {
-    let mut server = ServerConfig::with_crypto(sessions.server.clone());
-    server.transport_config(paths.of(remote));
-    server
 }
 
 fn endpoint(config: &Config, reset: &ResetKey, sessions: &Sessions) -> Result<Endpoint, String> {

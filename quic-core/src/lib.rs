@@ -6,6 +6,8 @@
 //! A panic is a trap: the host sees an exception and must not call this instance again.
 
 mod abi;
+mod aead;
+mod chacha;
 mod closing;
 mod config;
 mod core;
@@ -14,5 +16,6 @@ mod host;
 mod layout;
 mod link;
 mod output;
+mod poly1305;
 mod timers;
 mod tls;

@@ -38,6 +38,8 @@ pub struct Link {
     pub connection: Connection,
     /// Set while the handshake of an arrival runs.
     pub arrival: Option<Arrival>,
+    /// The window that was granted to it.
+    pub window: u64,
     pub wants_poll: bool,
     pub wants_flush: bool,
     /// The packets that complete our side of the handshake have been handed out.
@@ -45,22 +47,26 @@ pub struct Link {
     remote: SocketAddr,
     established: bool,
     attached: bool,
+    /// The endpoint has forgotten the connection; its handle is given away when the host has heard all.
+    drained: bool,
     accepts_left: bool,
     backlog: VecDeque<StreamId>,
     paused: BTreeSet<StreamId>,
 }
 
 impl Link {
-    pub fn new(connection: Connection, arrival: Option<Arrival>) -> Self {
+    pub fn new(connection: Connection, window: u64, arrival: Option<Arrival>) -> Self {
         Self {
             remote: connection.remote_address(),
             connection,
             arrival,
+            window,
             wants_poll: false,
             wants_flush: false,
             greeted: false,
             established: false,
             attached: false,
+            drained: false,
             accepts_left: false,
             backlog: VecDeque::new(),
             paused: BTreeSet::new(),
@@ -96,8 +102,8 @@ impl Link {
 
     /// Tells the host all there is to tell, as far as the buffer goes.
     pub fn poll(&mut self, handle: usize, endpoint: &mut Endpoint, events: &mut Events) -> Polled {
-        let mut gone = self.exchange(handle, endpoint);
-        if self.established && !self.attached && !gone {
+        self.exchange(handle, endpoint);
+        if self.waits_for_host() {
             return Polled::Idle;
         }
         if !self.read_left_over(handle, events) {
@@ -111,27 +117,30 @@ impl Link {
             if !self.tell(handle, event, events) {
                 return Polled::Full;
             }
-            gone |= self.exchange(handle, endpoint);
-            if self.established && !self.attached && !gone {
+            self.exchange(handle, endpoint);
+            if self.waits_for_host() {
                 return Polled::Idle;
             }
         }
         if events.has_room() {
             self.tell_address(handle, events);
         }
-        if gone { Polled::Gone } else { Polled::Idle }
+        if self.drained { Polled::Gone } else { Polled::Idle }
     }
 
-    /// Passes the connection's messages to the endpoint. True when the connection is drained.
-    fn exchange(&mut self, handle: usize, endpoint: &mut Endpoint) -> bool {
-        let mut gone = false;
+    /// The host has heard of the connection and is not ready for more.
+    fn waits_for_host(&self) -> bool {
+        self.established && !self.attached && !self.drained
+    }
+
+    /// Passes the connection's messages to the endpoint.
+    fn exchange(&mut self, handle: usize, endpoint: &mut Endpoint) {
         while let Some(event) = self.connection.poll_endpoint_events() {
-            gone |= event.is_drained();
+            self.drained |= event.is_drained();
             if let Some(answer) = endpoint.handle_event(ConnectionHandle(handle), event) {
                 self.connection.handle_event(answer);
             }
         }
-        gone
     }
 
     fn read_left_over(&mut self, handle: usize, events: &mut Events) -> bool {

@@ -3,7 +3,7 @@
 //! Here the peer proves that it holds the key of its certificate; whether that key is welcome is the
 //! host's verdict. ChaCha20-Poly1305 stands first because AES without hardware is ten times slower.
 
-use crate::host;
+use crate::{aead, host};
 use quinn_proto::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::ring::{cipher_suite, kx_group, sign};
@@ -14,11 +14,11 @@ use rustls::crypto::{
 use rustls::pki_types::{
     CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime,
 };
+use rustls::client::ResolvesClientCert;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::sign::SigningKey;
-use rustls::{
-    DigitallySignedStruct, DistinguishedName, Error, SignatureScheme, SupportedCipherSuite,
-};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::{CertifiedKey, SigningKey};
+use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use std::sync::Arc;
 
 /// The application protocol: both ends must name it.
@@ -39,35 +39,32 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// From the DER of our certificate and of its PKCS #8 private key.
+    /// From the DER of our certificate and of its PKCS #8 private key. Whether the two belong together is for
+    /// the peers to judge, as with anybody else's; an empty certificate shows none.
     pub fn new(certificate: Vec<u8>, key: Vec<u8>) -> Result<Self, String> {
-        let chain = vec![CertificateDer::from(certificate)];
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key));
-        let provider = Arc::new(provider());
+        if !aead::agrees_with_ring() {
+            return Err("the packet cipher computes wrong results".into());
+        }
+        let provider = Arc::new(provider().ok_or("a cipher suite is missing")?);
+        let own = Arc::new(OwnCertificate::new(certificate, key)?);
         let verdict = Arc::new(KeyHolder);
         let versions = &[&rustls::version::TLS13];
 
         let mut server = rustls::ServerConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(versions)
-            .and_then(|builder| {
-                builder
-                    .with_client_cert_verifier(verdict.clone())
-                    .with_single_cert(chain.clone(), key.clone_key())
-            })
-            .map_err(|error| format!("server: {error}"))?;
+            .map_err(|error| format!("server: {error}"))?
+            .with_client_cert_verifier(verdict.clone())
+            .with_cert_resolver(own.clone());
         server.alpn_protocols = vec![PROTOCOL.to_vec()];
         server.ignore_client_order = true;
         server.send_tls13_tickets = 0;
 
         let mut client = rustls::ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
-            .and_then(|builder| {
-                builder
-                    .dangerous()
-                    .with_custom_certificate_verifier(verdict)
-                    .with_client_auth_cert(chain, key)
-            })
-            .map_err(|error| format!("client: {error}"))?;
+            .map_err(|error| format!("client: {error}"))?
+            .dangerous()
+            .with_custom_certificate_verifier(verdict)
+            .with_client_cert_resolver(own);
         client.alpn_protocols = vec![PROTOCOL.to_vec()];
         client.resumption = rustls::client::Resumption::disabled();
 
@@ -97,16 +94,14 @@ pub fn public_key(certificate: &CertificateDer<'_>) -> Option<[u8; 32]> {
     info.strip_prefix(&PREFIX)?.try_into().ok()
 }
 
-fn provider() -> CryptoProvider {
-    let cipher_suites: Vec<SupportedCipherSuite> =
-        vec![cipher_suite::TLS13_CHACHA20_POLY1305_SHA256, cipher_suite::TLS13_AES_128_GCM_SHA256];
-    CryptoProvider {
-        cipher_suites,
+fn provider() -> Option<CryptoProvider> {
+    Some(CryptoProvider {
+        cipher_suites: vec![aead::suite()?, cipher_suite::TLS13_AES_128_GCM_SHA256],
         kx_groups: vec![kx_group::X25519],
         signature_verification_algorithms: SIGNATURES,
         secure_random: &HostRandom,
         key_provider: &Ed25519Keys,
-    }
+    })
 }
 
 #[derive(Debug)]
@@ -128,6 +123,37 @@ impl KeyProvider for Ed25519Keys {
             PrivateKeyDer::Pkcs8(key) => sign::any_eddsa_type(&key),
             _ => Err(Error::General("the key is not PKCS #8".into())),
         }
+    }
+}
+
+/// What we show of ourselves, whatever is asked for.
+#[derive(Debug)]
+struct OwnCertificate(Option<Arc<CertifiedKey>>);
+
+impl OwnCertificate {
+    fn new(certificate: Vec<u8>, key: Vec<u8>) -> Result<Self, String> {
+        let signing = sign::any_eddsa_type(&PrivatePkcs8KeyDer::from(key))
+            .map_err(|error| format!("private key: {error}"))?;
+        if certificate.is_empty() {
+            return Ok(Self(None));
+        }
+        Ok(Self(Some(Arc::new(CertifiedKey::new(vec![CertificateDer::from(certificate)], signing)))))
+    }
+}
+
+impl ResolvesServerCert for OwnCertificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.0.clone()
+    }
+}
+
+impl ResolvesClientCert for OwnCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.clone()
+    }
+
+    fn has_certs(&self) -> bool {
+        self.0.is_some()
     }
 }
 

@@ -1,5 +1,4 @@
 import type { Bytes } from "../../base/bytes.ts";
-import { fromUtf8 } from "../../base/bytes.ts";
 import { ERROR_CODES, MeshError, toMeshError } from "../../base/errors.ts";
 import { shortId } from "../../base/id.ts";
 import type { Log } from "../../base/ports.ts";
@@ -41,6 +40,8 @@ export class Endpoint implements ConnectionHost {
   #established = 0;
   readonly #touched: QuicConnection[] = [];
   #awake: QuicConnection[] = [];
+  /** For texts of peers: what is not UTF-8 becomes a mark. */
+  readonly #text = new TextDecoder();
   readonly #events: Uint8Array<ArrayBuffer>;
   readonly #eventWords: Uint32Array;
   readonly #outbox: Outbox;
@@ -291,7 +292,7 @@ export class Endpoint implements ConnectionHost {
   }
 
   #lostAt(kind: number, code: number, start: number, end: number): Lost {
-    return { kind, code, reason: lenientText(this.#events.subarray(start, end)) };
+    return { kind, code, reason: this.#text.decode(this.#events.subarray(start, end)) };
   }
 
   #addressAt(start: number): ReturnType<typeof plainAddress> {
@@ -373,14 +374,5 @@ export class Endpoint implements ConnectionHost {
       connection.finish({ by: "fault", code: 0, reason: "the QUIC core failed" });
     }
     this.#releaseAll();
-  }
-}
-
-/** Text of a peer, for people: what is not UTF-8 becomes a mark. */
-function lenientText(bytes: Bytes): string {
-  try {
-    return fromUtf8(bytes);
-  } catch {
-    return "(unreadable reason)";
   }
 }

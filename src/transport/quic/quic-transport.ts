@@ -96,11 +96,11 @@ export class QuicTransport implements Transport, Outlet {
 
   async dial(address: Address, options: DialOptions): Promise<Connection> {
     this.#assertOpen();
-    if (options.signal?.aborted) throw new MeshError("cancelled", "the dial was cancelled");
-    if (this.#socket === undefined) {
+    if (this.#socket === undefined && options.signal?.aborted !== true) {
       await this.#bindAnywhere();
       this.#assertOpen();
     }
+    if (options.signal?.aborted) throw new MeshError("cancelled", "the dial was cancelled");
     const { host, port } = parseHostPort(address);
     const words = this.#reachable(host);
     if (words === undefined || port === 0) {
