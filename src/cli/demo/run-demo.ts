@@ -43,8 +43,17 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   try {
     return await runWith(options, processes);
   } finally {
-    await Promise.all(processes.map((process) => process[Symbol.asyncDispose]()));
+    await endAll(processes);
   }
+}
+
+/** The ends of the chain first: the provider withdraws its procedures over forwarders that still run. */
+async function endAll(processes: readonly StationProcess[]): Promise<void> {
+  const isGateway = (it: StationProcess): boolean =>
+    STATIONS.some(({ name, mode }) => name === it.name && mode === "gateway");
+  const end = (it: StationProcess): Promise<void> => it[Symbol.asyncDispose]();
+  await Promise.all(processes.filter((it) => !isGateway(it)).map(end));
+  await Promise.all(processes.filter(isGateway).map(end));
 }
 
 async function runWith(options: DemoOptions, processes: StationProcess[]): Promise<DemoOutcome> {
