@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { hostPort } from "./chain.ts";
 import { type Ended, macula, Running, startNode } from "./command.ts";
@@ -12,8 +11,7 @@ const file = (name: string, content: string, mode = 0o600): string => {
   writeFileSync(path, content, { mode });
   return path;
 };
-const fixture = (name: string): string =>
-  fileURLToPath(new URL(`fixtures/${name}.mjs`, import.meta.url));
+const fixture = (name: string): string => `test/process/fixtures/${name}.mjs`;
 
 /** One line on stderr that names the code, nothing on stdout, and no stack. */
 function expectOneLine(ended: Ended, exitCode: number, line: RegExp): void {
