@@ -1,0 +1,30 @@
+import { commit, machine } from "./machine.mjs";
+import { readOptions, USAGE, UsageError } from "./options.mjs";
+import { benchRpc, RPC_NAMES } from "./rpc.mjs";
+import { judgedTable, table } from "./table.mjs";
+
+const BENCHES = {
+  rpc: { run: benchRpc, runs: 3, seconds: 1.5, warmup: 2.5, scenarios: RPC_NAMES },
+};
+
+async function main(words) {
+  const options = readOptions(words, BENCHES);
+  if (options.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
+  const tell = (text) => process.stderr.write(`${text}\n`);
+  const { gates, ...figures } = await BENCHES[options.name].run({ ...options, tell });
+  const head = { bench: options.name, machine: machine(), commit: commit() };
+  const report = { ...head, date: new Date().toISOString(), runs: options.runs, ...figures, gates };
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else process.stdout.write(`${table(figures)}\n\n${judgedTable(gates)}\n`);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  const usage = error instanceof UsageError;
+  process.stderr.write(`bench: ${error.message}\n${usage ? `\n${USAGE}\n` : ""}`);
+  process.exitCode = usage ? 2 : 1;
+}

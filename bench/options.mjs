@@ -1,0 +1,78 @@
+import { parseArgs } from "node:util";
+
+export const USAGE = `npm run -s bench -- <rpc | bulk | start> [options]
+
+  rpc     calls of 100 bytes: the bare driver, direct, through one and three forwarders
+  bulk    100 MB one way, and echo calls of 1 MB
+  start   a cold process to its first answered call
+
+  --json            one JSON object on stdout, and nothing else there
+  --runs N          runs whose medians are reported
+  --seconds S       length of a measured phase
+  --warmup S        length of the warm-up before it
+  --only a,b        scenarios of rpc: floor, direct, oneForwarder, threeForwarders
+  --profile NAME    one run of that scenario of rpc, with CPU profiles in bench/.profiles`;
+
+/** A mistake on the command line. */
+export class UsageError extends Error {}
+
+const FLAGS = {
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+  runs: { type: "string" },
+  seconds: { type: "string" },
+  warmup: { type: "string" },
+  only: { type: "string" },
+  profile: { type: "string" },
+};
+
+/**
+ * Reads the words behind `bench`. `benches` holds what each of them measures when nothing is said:
+ * `{ runs, seconds, warmup, scenarios }`. Throws `UsageError`.
+ */
+export function readOptions(words, benches) {
+  const { values, positionals } = parse(words);
+  if (values.help) return { help: true };
+  const [name] = positionals;
+  const defaults = Object.hasOwn(benches, name ?? "") ? benches[name] : undefined;
+  if (defaults === undefined || positionals.length !== 1) {
+    throw new UsageError(`name one of ${Object.keys(benches).join(", ")}`);
+  }
+  const profile = values.profile;
+  const only = profile === undefined ? values.only?.split(",") : [profile];
+  for (const scenario of only ?? []) {
+    if (!defaults.scenarios.includes(scenario)) {
+      throw new UsageError(`${name} has no scenario "${scenario}"`);
+    }
+  }
+  return {
+    name,
+    json: values.json,
+    runs: profile === undefined ? wholeNumber("runs", values.runs, defaults.runs) : 1,
+    seconds: number("seconds", values.seconds, defaults.seconds),
+    warmup: number("warmup", values.warmup, defaults.warmup),
+    only,
+    profile: profile !== undefined,
+  };
+}
+
+function parse(words) {
+  try {
+    return parseArgs({ args: words, options: FLAGS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error.message);
+  }
+}
+
+function number(flag, text, otherwise) {
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && value <= 3_600) return value;
+  throw new UsageError(`--${flag} is a number above 0, at most 3,600, not "${text}"`);
+}
+
+function wholeNumber(flag, text, otherwise) {
+  const value = number(flag, text, otherwise);
+  if (Number.isInteger(value)) return value;
+  throw new UsageError(`--${flag} is a whole number, not "${text}"`);
+}
