@@ -48,8 +48,9 @@ export class Deadlines {
   add(item: Expiring, delay: Millis): void {
     const now = this.#clock.now();
     item.expiresAt = now + Math.max(0, delay);
-    const grain = Math.max(this.#cursor + 1, Math.ceil(item.expiresAt / GRAIN));
     if (this.#size === 0) this.#cursor = Math.max(this.#cursor, Math.floor(now / GRAIN));
+    // Behind the cursor, always: what stands at it waits for the wheel to come round.
+    const grain = Math.max(this.#cursor + 1, Math.ceil(item.expiresAt / GRAIN));
     this.#link(item, grain % SLOTS);
     if (grain < this.#wakeAt) this.#wake(grain, now);
   }

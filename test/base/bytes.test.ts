@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   compareBytes,
@@ -10,6 +9,7 @@ import {
   toHex,
   utf8,
 } from "../../src/base/bytes.ts";
+import fc from "./property.ts";
 
 const bytes = () => fc.uint8Array({ maxLength: 40 });
 

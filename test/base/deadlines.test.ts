@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Deadlines, Expiring } from "../../src/base/deadlines.ts";
 import { VirtualClock } from "../../src/sim/clock.ts";
+import fc from "./property.ts";
 
 class Item extends Expiring {
   readonly #expired: () => void;
@@ -57,6 +57,21 @@ describe("deadlines", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("of no time at all are in time at every moment", async () => {
+    for (const start of [0, 1, 7, 8, 1_600, 8_192]) {
+      const clock = new VirtualClock();
+      const deadlines = new Deadlines(clock);
+      await clock.advance(start);
+      let late = Number.NaN;
+      const item = new Item(() => {
+        late = clock.now() - start;
+      });
+      deadlines.add(item, 0);
+      await clock.advance(10_000);
+      expect(late, `at ${start}`).toBeLessThanOrEqual(GRAIN);
+    }
   });
 
   it("are in time when one that expires adds another far ahead", async () => {

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toHex } from "../../src/base/bytes.ts";
 import {
@@ -15,6 +14,7 @@ import {
   toNodeId,
 } from "../../src/base/id.ts";
 import { failure } from "./failure.ts";
+import fc from "./property.ts";
 import { binary, reference } from "./reference.ts";
 import { farId, tinyId } from "./tiny.ts";
 

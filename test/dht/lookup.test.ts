@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compareDistance, idText, type NodeId } from "../../src/base/id.ts";
 import { Lookup, type LookupLimits, type LookupStep } from "../../src/dht/lookup.ts";
 import { ContactTable } from "../../src/routing/contact-table.ts";
+import fc from "../base/property.ts";
 import { farId, tinyId } from "../base/tiny.ts";
 
 interface Known {

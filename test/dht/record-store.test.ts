@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ProviderRecord } from "../../src/dht/record.ts";
 import { RecordStore, type StoreLimits } from "../../src/dht/record-store.ts";
+import fc from "../base/property.ts";
 import { farId, tinyId } from "../base/tiny.ts";
 
 const KEY = farId(1);

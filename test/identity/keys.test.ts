@@ -1,5 +1,4 @@
 import { createPublicKey, verify as verifyWith } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concat, fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
 import { toNodeId } from "../../src/base/id.ts";
@@ -11,6 +10,7 @@ import {
   verify,
 } from "../../src/identity/keys.ts";
 import { failure } from "../base/failure.ts";
+import fc from "../base/property.ts";
 
 const hex = (text: string) => fromHex(text) as Uint8Array;
 const seed = (byte: number) => new Uint8Array(SEED_BYTES).fill(byte);

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bucketIndex, compareDistance, type NodeId, toNodeId } from "../../src/base/id.ts";
 import { BUCKET_MAX, Bucket } from "../../src/routing/bucket.ts";
 import { ContactTable } from "../../src/routing/contact-table.ts";
+import fc from "../base/property.ts";
 import { farId, tinyId } from "../base/tiny.ts";
 
 interface Known {

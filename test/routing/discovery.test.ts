@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { NodeId } from "../../src/base/id.ts";
 import { ringsFor, SEEN_REQUESTS_MAX, SeenRequests } from "../../src/routing/discovery.ts";
 import type { RouteRequest } from "../../src/wire/route-control.ts";
+import fc from "../base/property.ts";
 import { farId, tinyId } from "../base/tiny.ts";
 import { Flood, graphOf, shortestWay } from "./flood.ts";
 

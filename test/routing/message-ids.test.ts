@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concat, toHex } from "../../src/base/bytes.ts";
 import { MessageIds } from "../../src/routing/message-ids.ts";
 import { SeededRandom } from "../../src/sim/random.ts";
+import fc from "../base/property.ts";
 
 describe("message ids", () => {
   it("count up from 1", () => {

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compareDistance } from "../../src/base/id.ts";
 import { closer, type Distance, METRIC_BYTES, metric } from "../../src/routing/metric.ts";
+import fc from "../base/property.ts";
 import { farId } from "../base/tiny.ts";
 
 const prefix = () => fc.uint8Array({ minLength: METRIC_BYTES, maxLength: 32 });

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type NodeId, sameId, toNodeId } from "../../src/base/id.ts";
 import { findNextHop } from "../../src/routing/next-hop.ts";
+import fc from "../base/property.ts";
 import { farId } from "../base/tiny.ts";
 import { link } from "./neighbours.ts";
 

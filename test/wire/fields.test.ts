@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
 import { FieldReader } from "../../src/wire/reader.ts";
 import { FrameWriter } from "../../src/wire/writer.ts";
 import { failure } from "../base/failure.ts";
+import fc from "../base/property.ts";
 
 function written(write: (writer: FrameWriter) => void): Uint8Array {
   const writer = new FrameWriter();

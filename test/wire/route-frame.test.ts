@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { matchesAt } from "../../src/base/bytes.ts";
 import { HEADER_BYTES } from "../../src/wire/frame.ts";
@@ -6,6 +5,7 @@ import { ANCHORS_MAX, HOPS_LIMIT } from "../../src/wire/limits.ts";
 import { type RouteHeader, RouteView, writeRouteHeader } from "../../src/wire/route-frame.ts";
 import { FrameWriter } from "../../src/wire/writer.ts";
 import { failure } from "../base/failure.ts";
+import fc from "../base/property.ts";
 import { tinyId } from "../base/tiny.ts";
 import { counted, ROUTE } from "./samples.ts";
 

@@ -1,10 +1,10 @@
 import { Encoder } from "@msgpack/msgpack";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concat, fromHex } from "../../src/base/bytes.ts";
 import { CONTROL_SCAN, type ScanLimits, VALUE_SCAN } from "../../src/wire/limits.ts";
 import { scanValue } from "../../src/wire/scan.ts";
 import { failure } from "../base/failure.ts";
+import fc from "../base/property.ts";
 
 const hex = (text: string) => fromHex(text) as Uint8Array;
 

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concat, toHex } from "../../src/base/bytes.ts";
 import { TYPE, writeHeader } from "../../src/wire/frame.ts";
 import { FrameSplitter } from "../../src/wire/splitter.ts";
 import { failure } from "../base/failure.ts";
+import fc from "../base/property.ts";
 import { frameOf, SAMPLES } from "./samples.ts";
 
 function frame(type: number, length: number, fill = 7): Uint8Array {

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concat, fromHex, toHex } from "../../src/base/bytes.ts";
 import { BODY_MAX, VALUE_SCAN } from "../../src/wire/limits.ts";
 import { decodeValue, encodeValue, type Value } from "../../src/wire/value.ts";
 import { failure } from "../base/failure.ts";
+import fc from "../base/property.ts";
 
 function decode(bytes: Uint8Array): Value {
   return decodeValue(bytes, 0, bytes.length);
