@@ -40,8 +40,8 @@ export default defineConfig({
         test: {
           name: "process",
           include: [PROCESS],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           // Each file starts several processes of its own; two cores carry one such file at a time.
           fileParallelism: false,
           sequence: { groupOrder: 2 },

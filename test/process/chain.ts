@@ -8,6 +8,9 @@ import { type RunningNode, startNode } from "./command.ts";
 export const REALM = "org.example.test";
 const MODULE = fileURLToPath(new URL("fixtures/procedures.mjs", import.meta.url));
 
+/** A loaded machine may take its time to start five processes. */
+const PATIENT = ["--timeout", "15000"];
+
 /** The flags of a node that keeps to the links it is told. */
 export function linked(...bootstrap: readonly string[]): string[] {
   const links = bootstrap.flatMap((address) => ["--bootstrap", address]);
@@ -41,7 +44,7 @@ export class Chain implements AsyncDisposable {
     await this.startGateway("A", "127.0.0.1:0");
     await this.startGateway("B", "127.0.0.1:0", "A");
     await this.startGateway("C", "127.0.0.1:0", "B");
-    const provider = await startNode("serve", MODULE, ...linked(this.address("C")));
+    const provider = await startNode("serve", MODULE, ...linked(this.address("C")), ...PATIENT);
     this.nodes.set("provider", provider);
     this.client = await createNode({
       realm: REALM,
@@ -50,7 +53,7 @@ export class Chain implements AsyncDisposable {
       listen: false,
       bootstrap: [this.address("A")],
     });
-    await this.client.ready({ timeout: 10_000 });
+    await this.client.ready({ timeout: 15_000 });
   }
 
   /** Starts a gateway under a key file of its own, linked to `dials`. */
@@ -58,7 +61,7 @@ export class Chain implements AsyncDisposable {
     const key = join(this.directory, `${name}.key`);
     const links = linked(...(dials === undefined ? [] : [this.address(dials)]));
     const flags = ["--mode", "gateway", "--listen", listen, "--identity", key];
-    this.nodes.set(name, await startNode("start", ...flags, ...links));
+    this.nodes.set(name, await startNode("start", ...flags, ...links, ...PATIENT));
   }
 
   node(name: string): RunningNode {
