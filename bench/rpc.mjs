@@ -62,7 +62,7 @@ export async function benchRpc({ runs, seconds, warmup, only, profile, tell }) {
 
 async function runOnce(name, { seconds, warmup, profile }) {
   const scenario = SCENARIOS[name];
-  const figures = await withProcesses(profile && name, async (processes) => {
+  const figures = await withProcesses(profile ? name : undefined, async (processes) => {
     const chain = await startChain(processes, scenario);
     return await measure(processes, chain, { seconds, warmup });
   });
@@ -72,7 +72,7 @@ async function runOnce(name, { seconds, warmup, profile }) {
 
 /** What a frame costs a process that passes it on and does nothing else with it. */
 async function forwardBare({ seconds, warmup, profile }) {
-  return await withProcesses(profile && "floorForwarder", async (processes) => {
+  return await withProcesses(profile ? "floorForwarder" : undefined, async (processes) => {
     const chain = await startChain(processes, { kind: "driver", forwarders: 1 });
     const { cpuPerForwardUs } = await measureLoaded(chain, { seconds, warmup });
     return { cpuPerForwardUs };
