@@ -22,7 +22,7 @@ export class AddressBook {
   readonly #words = new Map<string, AddressWords>();
   readonly #texts4 = new Map<number, string>();
   readonly #texts6 = new Map<string, string>();
-  #lastText = "";
+  #lastText: string | undefined;
   #lastWords: AddressWords = ANY;
 
   /** The words of an IP literal; `undefined` where it is none. A zone (`%eth0`) is not allowed. */
