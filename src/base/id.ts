@@ -41,6 +41,17 @@ export function parseNodeId(text: string): NodeId {
   return bytes as NodeId;
 }
 
+/** A number of 52 bits mixed from the whole id: a key for maps that costs no string. Two ids may share it; compare them too. */
+export function idNumber(id: Bytes): number {
+  let high = 0;
+  let low = 0;
+  for (let at = 0; at < ID_BYTES; at += 2) {
+    high = (Math.imul(high, 31) + (id[at] as number)) | 0;
+    low = (Math.imul(low, 37) + (id[at + 1] as number)) | 0;
+  }
+  return (high >>> 0) * 0x10_0000 + (low & 0xf_ffff);
+}
+
 export function sameId(a: Key, b: Key): boolean {
   return equalBytes(a, b);
 }

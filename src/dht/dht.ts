@@ -101,11 +101,11 @@ export class Dht {
   }
 
   /** The providers at a key: those held here, else those the first node answers with that has any. */
-  async findProviders(key: Key, signal: AbortSignal): Promise<ProviderRecord[]> {
+  async findProviders(key: Key): Promise<ProviderRecord[]> {
     const held = this.store.get(key, this.#now());
     if (held.length > 0) return held;
     let found: ProviderRecord[] = [];
-    await this.#search(key, { kind: "find_value", key }, signal, (answer) => {
+    await this.#search(key, { kind: "find_value", key }, undefined, (answer) => {
       if (answer.kind === "find_value_reply") found = this.#verified(key, answer.records);
       return found.length > 0;
     });
@@ -129,7 +129,7 @@ export class Dht {
   async #search(
     key: Key,
     request: DhtRequest,
-    signal: AbortSignal,
+    signal: AbortSignal | undefined,
     take: (answer: DhtAnswer) => boolean,
   ): Promise<readonly Contact[]> {
     const { self } = this.#context;
@@ -137,7 +137,7 @@ export class Dht {
     this.#context.ports.meter.count("lookups");
     return new Promise((resolve, reject) => {
       const end = (closest: readonly Contact[]): void => {
-        signal.removeEventListener("abort", onAbort);
+        signal?.removeEventListener("abort", onAbort);
         resolve(closest);
       };
       const onAbort = (): void => reject(new MeshError("cancelled", "the lookup was cancelled"));
@@ -153,8 +153,8 @@ export class Dht {
           );
         }
       };
-      if (signal.aborted) return onAbort();
-      signal.addEventListener("abort", onAbort, { once: true });
+      if (signal?.aborted) return onAbort();
+      signal?.addEventListener("abort", onAbort, { once: true });
       advance();
     });
   }

@@ -3,6 +3,7 @@ import { MeshError, toMeshError } from "../base/errors.ts";
 import { idText, type Key, type NodeId } from "../base/id.ts";
 import type { Millis, Ports, Timer } from "../base/ports.ts";
 import { sleep } from "../base/sleep.ts";
+import { within } from "../base/within.ts";
 import { procedureKey } from "../identity/realm.ts";
 import type { Dht, DhtContext } from "./dht.ts";
 import { type ProviderRecord, signRecord } from "./record.ts";
@@ -15,7 +16,7 @@ const RENEW_AFTER: Millis = RECORD_LIFE - 60_000;
 const FRESH_FOR: Millis = 60_000;
 const STALE_FOR: Millis = 300_000;
 
-/** Procedures whose providers are remembered; the one unused for longest goes. */
+/** Procedures whose providers are remembered; the one asked for longest ago goes. */
 const CACHE_MAX = 4_096;
 
 /** Pause between attempts to store a record that no node has taken yet. */
@@ -53,6 +54,8 @@ export class Registry {
   readonly #anchors: () => NodeId[];
   readonly #cache = new BoundedMap<string, Found>(CACHE_MAX);
   readonly #advertised = new Map<string, Advertised>();
+  /** Lookups under way. Bounded by the calls that wait for them. */
+  readonly #finding = new Map<string, Promise<readonly Provider[]>>();
   readonly #stop = new AbortController();
   #renewal: Timer | undefined;
   #settling: Timer | undefined;
@@ -73,27 +76,33 @@ export class Registry {
 
   /**
    * Makes this node findable as a provider; resolves with the number of nodes that hold the record. Where none
-   * takes it, it tries again until `signal` fires.
+   * takes it, it tries again for `time`.
    *
-   * @throws {MeshError} `store_failed` with the last reason.
+   * @throws {MeshError} `store_failed` with the last reason, `cancelled` where `outer` fires.
    */
-  async advertise(procedure: string, signal: AbortSignal): Promise<number> {
+  async advertise(
+    procedure: string,
+    time: Millis,
+    outer: AbortSignal | undefined,
+  ): Promise<number> {
     const advertised: Advertised = { key: procedureKey(this.#context.realm, procedure), copies: 0 };
     this.#advertised.set(procedure, advertised);
-    const any = AbortSignal.any([signal, this.#stop.signal]);
     let lastError: MeshError | undefined;
-    while (!any.aborted) {
-      try {
-        lastError = await this.#publish(advertised, any);
-        if (advertised.copies > 0) return advertised.copies;
-        await sleep(this.#ports.clock, RETRY_AFTER, any);
-      } catch (cause) {
-        lastError ??= toMeshError(cause);
-      }
+    try {
+      return await within(this.#ports.clock, time, outer, async (signal) => {
+        for (;;) {
+          lastError = await this.#publish(advertised, signal);
+          if (advertised.copies > 0) return advertised.copies;
+          await sleep(this.#ports.clock, RETRY_AFTER, signal);
+        }
+      });
+    } catch (cause) {
+      this.#advertised.delete(procedure);
+      const error = toMeshError(cause);
+      if (error.code !== "timeout") throw error;
+      const reason = lastError?.message ?? "no node that holds records could be reached";
+      throw new MeshError("store_failed", `no node took the record of "${procedure}": ${reason}`);
     }
-    this.#advertised.delete(procedure);
-    const reason = lastError?.message ?? "no node that holds records could be reached";
-    throw new MeshError("store_failed", `no node took the record of "${procedure}": ${reason}`);
   }
 
   /** Copies of the record at its last publication. */
@@ -106,30 +115,39 @@ export class Registry {
     const advertised = this.#advertised.get(procedure);
     if (advertised === undefined) return;
     this.#advertised.delete(procedure);
-    await this.#within(WITHDRAW_TIMEOUT, (signal) =>
-      this.#dht.publish(this.#record(advertised.key, true), signal),
-    );
+    const record = this.#record(advertised.key, true);
+    await within(this.#ports.clock, WITHDRAW_TIMEOUT, undefined, (signal) =>
+      this.#dht.publish(record, signal),
+    ).catch((cause) => this.#upkeepFailed("withdrawal_failed", procedure, cause));
   }
 
   /** Providers that are known, asking again behind the scenes where that is a minute old; `undefined` where not. */
   known(procedure: string): readonly Provider[] | undefined {
-    const found = this.#cache.get(procedure);
+    const found = this.#cache.peek(procedure);
     if (found === undefined) return undefined;
     const age = this.#ports.clock.now() - found.at;
     if (age > STALE_FOR) return undefined;
     if (age > FRESH_FOR && !found.refreshing) {
       found.refreshing = true;
-      this.find(procedure, this.#stop.signal).catch(() => {
+      this.find(procedure).catch(() => {
         found.refreshing = false; // What is known stays good until it is too old.
       });
     }
     return found.providers;
   }
 
-  /** Asks the mesh who provides `procedure`. */
-  async find(procedure: string, signal: AbortSignal): Promise<readonly Provider[]> {
+  /** Asks the mesh who provides `procedure`. Questions that are asked at once are asked as one. */
+  find(procedure: string): Promise<readonly Provider[]> {
+    const running = this.#finding.get(procedure);
+    if (running !== undefined) return running;
+    const finding = this.#find(procedure).finally(() => this.#finding.delete(procedure));
+    this.#finding.set(procedure, finding);
+    return finding;
+  }
+
+  async #find(procedure: string): Promise<readonly Provider[]> {
     const key = procedureKey(this.#context.realm, procedure);
-    const records = await this.#dht.findProviders(key, signal);
+    const records = await this.#dht.findProviders(key);
     const providers = records.map(({ owner, anchors }) => ({ id: owner, anchors }));
     if (providers.length > 0) {
       this.#cache.set(procedure, { providers, at: this.#ports.clock.now(), refreshing: false });
@@ -192,29 +210,14 @@ export class Registry {
 
   #renewAll(): void {
     for (const [procedure, advertised] of this.#advertised) {
-      this.#within(UPKEEP_TIMEOUT, (signal) => this.#publish(advertised, signal)).catch((cause) =>
-        this.#ports.log.write("warn", "renewal_failed", {
-          procedure,
-          code: toMeshError(cause).code,
-        }),
-      );
+      within(this.#ports.clock, UPKEEP_TIMEOUT, this.#stop.signal, (signal) =>
+        this.#publish(advertised, signal),
+      ).catch((cause) => this.#upkeepFailed("renewal_failed", procedure, cause));
     }
   }
 
-  /** Gives `work` a signal that fires after `time`, and with the end of the node. */
-  async #within<T>(
-    time: Millis,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T | undefined> {
-    const limit = new AbortController();
-    const timer = this.#ports.clock.timer(time, () => limit.abort());
-    try {
-      return await work(AbortSignal.any([limit.signal, this.#stop.signal]));
-    } catch (cause) {
-      if (limit.signal.aborted) return undefined;
-      throw cause;
-    } finally {
-      timer.cancel();
-    }
+  #upkeepFailed(event: string, procedure: string, cause: unknown): void {
+    const { code, message } = toMeshError(cause);
+    this.#ports.log.write("warn", event, { procedure, code, reason: message });
   }
 }

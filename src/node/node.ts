@@ -1,6 +1,7 @@
 import { MeshError } from "../base/errors.ts";
 import { idText } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
+import { within } from "../base/within.ts";
 import type { CallOptions } from "../rpc/call-options.ts";
 import type { Handler } from "../rpc/handler.ts";
 import { callLocally } from "../rpc/local-call.ts";
@@ -54,9 +55,13 @@ class Member implements MeshNode {
   async ready(options: WaitOptions = {}): Promise<void> {
     this.#checkOpen();
     if (this.#isReady()) return;
-    await this.#wait(options, (signal) => this.#linked(signal)).catch((cause) => {
+    const { clock } = this.#node.parts.ports;
+    const time = options.timeout ?? WAIT_DEFAULT;
+    try {
+      await within(clock, time, options.signal, (signal) => this.#linked(signal));
+    } catch (cause) {
       throw cause instanceof MeshError && cause.code === "timeout" ? this.#notReady(cause) : cause;
-    });
+    }
   }
 
   async register(
@@ -68,7 +73,7 @@ class Member implements MeshNode {
     const { server, registry } = this.#node;
     server.add(procedure, handler);
     try {
-      await this.#wait(options, (signal) => registry.advertise(procedure, signal));
+      await registry.advertise(procedure, options.timeout ?? WAIT_DEFAULT, options.signal);
     } catch (cause) {
       server.remove(procedure);
       throw cause;
@@ -183,26 +188,6 @@ class Member implements MeshNode {
     return new MeshError("timeout", `no bootstrap node could be linked; ${lines.join("; ")}`, {
       cause,
     });
-  }
-
-  /** Runs `work` with a signal that fires at the deadline, with the caller's own signal, and never later. */
-  async #wait<T>(options: WaitOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const timeout = options.timeout ?? WAIT_DEFAULT;
-    const limit = new AbortController();
-    const timer = this.#node.parts.ports.clock.timer(timeout, () =>
-      limit.abort(new MeshError("timeout", `not done within ${timeout} ms`)),
-    );
-    const onAbort = (): void => limit.abort(new MeshError("cancelled", "waiting was cancelled"));
-    if (options.signal?.aborted) onAbort();
-    options.signal?.addEventListener("abort", onAbort, { once: true });
-    try {
-      limit.signal.throwIfAborted();
-      return await work(limit.signal);
-    } finally {
-      timer.cancel();
-      limit.abort();
-      options.signal?.removeEventListener("abort", onAbort);
-    }
   }
 
   #scheduleSweep(): { cancel(): void } {

@@ -1,5 +1,4 @@
-import type { NodeId } from "../base/id.ts";
-import { idText } from "../base/id.ts";
+import { idNumber, type NodeId, sameId } from "../base/id.ts";
 import type { Random } from "../base/ports.ts";
 import type { Link } from "./link.ts";
 
@@ -7,7 +6,9 @@ const LABELS = 0xffff;
 
 /** The live links of a node, by peer and by label: one link a peer. Bounded by the pool. */
 export class LinkTable {
-  readonly #byPeer = new Map<string, Link>();
+  /** By a number made of the peer's id, which costs no string; in general one each. */
+  readonly #byPeer = new Map<number, Link[]>();
+  readonly #links = new Set<Link>();
   readonly #byLabel: (Link | undefined)[] = new Array<Link | undefined>(LABELS + 1).fill(undefined);
   #nextLabel: number;
 
@@ -17,7 +18,7 @@ export class LinkTable {
   }
 
   get size(): number {
-    return this.#byPeer.size;
+    return this.#links.size;
   }
 
   /** A label no live link has. */
@@ -27,23 +28,24 @@ export class LinkTable {
     return this.#nextLabel;
   }
 
+  /** Adds `link`; an older one to the same peer is found by its label alone from now on. */
   add(link: Link): void {
-    this.#byPeer.set(link.peerText, link);
+    const older = this.to(link.peer);
+    if (older) this.#unlist(older);
+    const key = idNumber(link.peer);
+    this.#byPeer.set(key, [...(this.#byPeer.get(key) ?? []), link]);
+    this.#links.add(link);
     this.#byLabel[link.label] = link;
   }
 
   /** Forgets `link`; a later link to the same peer stays. */
   remove(link: Link): void {
-    if (this.#byPeer.get(link.peerText) === link) this.#byPeer.delete(link.peerText);
+    this.#unlist(link);
     if (this.#byLabel[link.label] === link) this.#byLabel[link.label] = undefined;
   }
 
   to(peer: NodeId): Link | undefined {
-    return this.#byPeer.get(idText(peer));
-  }
-
-  toText(peerText: string): Link | undefined {
-    return this.#byPeer.get(peerText);
+    return this.#byPeer.get(idNumber(peer))?.find((link) => sameId(link.peer, peer));
   }
 
   labelled(label: number): Link | undefined {
@@ -51,6 +53,14 @@ export class LinkTable {
   }
 
   [Symbol.iterator](): IterableIterator<Link> {
-    return this.#byPeer.values();
+    return this.#links.values();
+  }
+
+  #unlist(link: Link): void {
+    if (!this.#links.delete(link)) return;
+    const key = idNumber(link.peer);
+    const others = (this.#byPeer.get(key) ?? []).filter((other) => other !== link);
+    if (others.length > 0) this.#byPeer.set(key, others);
+    else this.#byPeer.delete(key);
   }
 }

@@ -1,5 +1,5 @@
 import { BoundedMap } from "../base/bounded.ts";
-import { idText, type NodeId } from "../base/id.ts";
+import { idNumber, type NodeId, sameId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 
 /** Destinations remembered; the one unused for longest goes. */
@@ -20,12 +20,13 @@ export interface LearnedRoute<L extends RouteLink> {
 }
 
 interface Entry<L extends RouteLink> extends LearnedRoute<L> {
+  readonly destination: NodeId;
   readonly provenAt: Millis;
 }
 
 /** Label routes by destination. Pure: every method is told the time. */
 export class LearnedRoutes<L extends RouteLink> {
-  readonly #routes = new BoundedMap<string, Entry<L>>(LEARNED_ROUTES_MAX);
+  readonly #routes = new BoundedMap<number, Entry<L>>(LEARNED_ROUTES_MAX);
 
   get size(): number {
     return this.#routes.size;
@@ -33,9 +34,9 @@ export class LearnedRoutes<L extends RouteLink> {
 
   /** A route that is fresh and whose first link lives. */
   get(destination: NodeId, now: Millis): LearnedRoute<L> | undefined {
-    const key = idText(destination);
+    const key = idNumber(destination);
     const route = this.#routes.get(key);
-    if (route === undefined) return undefined;
+    if (route === undefined || !sameId(route.destination, destination)) return undefined;
     if (now - route.provenAt <= LEARNED_ROUTE_LIFE && route.link.ended === undefined) return route;
     this.#routes.delete(key);
     return undefined;
@@ -45,15 +46,12 @@ export class LearnedRoutes<L extends RouteLink> {
   learn(destination: NodeId, route: LearnedRoute<L>, now: Millis): void {
     const known = this.get(destination, now);
     if (known && known.labels.length < route.labels.length) return;
-    this.#routes.set(idText(destination), {
-      link: route.link,
-      labels: route.labels,
-      provenAt: now,
-    });
+    const { link, labels } = route;
+    this.#routes.set(idNumber(destination), { destination, link, labels, provenAt: now });
   }
 
   /** The route has failed. */
   forget(destination: NodeId): void {
-    this.#routes.delete(idText(destination));
+    this.#routes.delete(idNumber(destination));
   }
 }

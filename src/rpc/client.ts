@@ -2,6 +2,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { MeshError, toMeshError } from "../base/errors.ts";
 import { sameId, shortId } from "../base/id.ts";
 import type { Clock, Millis } from "../base/ports.ts";
+import { within } from "../base/within.ts";
 import type { Provider, Registry } from "../dht/registry.ts";
 import type { Link } from "../peer/link.ts";
 import type { Arrival } from "../routing/arrival.ts";
@@ -12,7 +13,7 @@ import { CALL_ID_BYTES, readReply, replyIdAt, writeCancel, writeCast } from "../
 import { TYPE } from "../wire/frame.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
 import type { FrameWriter } from "../wire/writer.ts";
-import { type CallOptions, type CheckedOptions, checkOptions } from "./call-options.ts";
+import { type CallOptions, checkOptions } from "./call-options.ts";
 import { errorOf } from "./failure.ts";
 import { OneWay } from "./one-way.ts";
 import { PendingCall, type PendingCallOwner } from "./pending-call.ts";
@@ -35,7 +36,6 @@ export class Client implements PendingCallOwner {
   readonly #courier: Courier;
   readonly #registry: Registry;
   readonly #pending = new Map<number, PendingCall>();
-  readonly #stop = new AbortController();
   #closed: MeshError | undefined;
 
   constructor(context: RoutingContext, courier: Courier, router: Router, registry: Registry) {
@@ -56,7 +56,14 @@ export class Client implements PendingCallOwner {
     return this.#pending.size;
   }
 
-  /** Calls a procedure of another node. `onStart` sees the call as it begins. */
+  callId(number: number): Bytes {
+    return this.#context.ids.bytes(number);
+  }
+
+  /**
+   * Calls a procedure of another node. `onStart` sees the call as it begins. The arguments may be changed once
+   * this returns.
+   */
   call(
     procedure: string,
     args: Value,
@@ -65,11 +72,18 @@ export class Client implements PendingCallOwner {
   ): Promise<Value> {
     return new Promise((resolve, reject) => {
       const checked = checkOptions(options);
-      const encoded = encodeValue(args).slice();
-      const call = this.#begin(procedure, encoded, checked, onStart !== undefined, resolve, reject);
+      const number = this.#context.ids.next();
+      const traced = onStart !== undefined;
+      const settings = { number, procedure, args, options: checked, traced, resolve, reject };
+      const call = this.#begin(new PendingCall(this, settings));
       onStart?.(call);
-      if (checked.provider) this.#sendTo(call, { id: checked.provider, anchors: [] });
-      else this.#choose(call);
+      try {
+        if (checked.provider) this.#sendTo(call, { id: checked.provider, anchors: [] });
+        else this.#choose(call);
+        if (call.rule !== "direct") call.snapshot();
+      } catch (cause) {
+        this.#fail(call, toMeshError(cause));
+      }
     });
   }
 
@@ -79,7 +93,7 @@ export class Client implements PendingCallOwner {
     const encoded = encodeValue(args).slice();
     const target = provider
       ? { id: provider, anchors: [] }
-      : await this.#anyProvider(procedure, timeout, signal);
+      : await within(this.clock, timeout, signal, () => this.#anyProvider(procedure));
     await new Promise<void>((resolve, reject) => {
       this.#sendOneWay(
         target,
@@ -95,7 +109,10 @@ export class Client implements PendingCallOwner {
   expired(call: PendingCall): void {
     const tried = call.tried.at(-1);
     const where = tried ? `node ${shortId(tried.id)} did not answer` : "no provider was found";
-    this.#fail(call, new MeshError("timeout", `${where} within ${call.options.timeout} ms`));
+    this.#fail(
+      call,
+      new MeshError("timeout", `${where} within ${call.settings.options.timeout} ms`),
+    );
   }
 
   undeliverable(call: PendingCall, error: MeshError): void {
@@ -115,39 +132,19 @@ export class Client implements PendingCallOwner {
 
   close(error: MeshError): void {
     this.#closed = error;
-    this.#stop.abort();
     for (const call of [...this.#pending.values()]) this.#fail(call, error);
   }
 
-  #begin(
-    procedure: string,
-    args: Bytes,
-    options: CheckedOptions,
-    traced: boolean,
-    resolve: (value: Value) => void,
-    reject: (error: MeshError) => void,
-  ): PendingCall {
+  #begin(call: PendingCall): PendingCall {
+    const { timeout, signal } = call.settings.options;
     if (this.#closed) throw this.#closed;
-    if (options.signal?.aborted) throw cancelled();
+    if (signal?.aborted) throw cancelled();
     if (this.#pending.size >= PENDING_MAX) {
       throw new MeshError("overloaded", `${PENDING_MAX} calls wait for their replies already`);
     }
-    const number = this.#context.ids.next();
-    const callId = this.#context.ids.bytes(number);
-    const call = new PendingCall({
-      owner: this,
-      number,
-      callId,
-      procedure,
-      args,
-      options,
-      traced,
-      resolve,
-      reject,
-    });
-    this.#pending.set(number, call);
-    this.#context.deadlines.add(call, options.timeout);
-    if (options.signal) this.#watch(call, options.signal);
+    this.#pending.set(call.number, call);
+    this.#context.deadlines.add(call, timeout);
+    if (signal) this.#watch(call, signal);
     return call;
   }
 
@@ -160,7 +157,7 @@ export class Client implements PendingCallOwner {
         provider,
         TYPE.cancel,
         call.maxHops,
-        (writer) => writeCancel(writer, call.callId),
+        (writer) => writeCancel(writer, this.callId(call.number)),
         () => {},
       );
     };
@@ -170,7 +167,7 @@ export class Client implements PendingCallOwner {
 
   /** Sends the call to a provider that was not tried yet. */
   #choose(call: PendingCall): void {
-    const known = this.#registry.known(call.procedure);
+    const known = this.#registry.known(call.settings.procedure);
     const provider = known && this.#pick(known, call);
     if (provider) this.#sendTo(call, provider);
     else this.#find(call, undefined);
@@ -178,18 +175,19 @@ export class Client implements PendingCallOwner {
 
   /** Asks the mesh for providers, once for each call that needs it. */
   #find(call: PendingCall, lastError: MeshError | undefined): void {
-    this.#registry.find(call.procedure, this.#stop.signal).then(
+    this.#registry.find(call.settings.procedure).then(
       (found) => {
         if (this.#pending.get(call.number) !== call) return;
         const provider = this.#pick(found, call);
         if (provider) this.#sendTo(call, provider);
-        else this.#fail(call, lastError ?? noProvider(call.procedure));
+        else this.#fail(call, lastError ?? noProvider(call.settings.procedure));
       },
       (cause) => this.#fail(call, toMeshError(cause)),
     );
   }
 
   #pick(providers: readonly Provider[], call: PendingCall): Provider | undefined {
+    if (providers.length === 1 && call.tried.length === 0) return providers[0];
     const untried = providers.filter((it) => !call.tried.some((tried) => sameId(tried.id, it.id)));
     return untried[untried.length > 1 ? this.#context.ports.random.below(untried.length) : 0];
   }
@@ -206,12 +204,12 @@ export class Client implements PendingCallOwner {
 
   /** The present provider was not reached: the next one, or the end. */
   #next(call: PendingCall, error: MeshError): void {
-    if (call.options.provider || call.tried.length >= PROVIDERS_TRIED_MAX) {
+    if (call.settings.options.provider || call.tried.length >= PROVIDERS_TRIED_MAX) {
       this.#fail(call, error);
       return;
     }
-    this.#registry.drop(call.procedure, call.destination);
-    const known = this.#registry.known(call.procedure);
+    this.#registry.drop(call.settings.procedure, call.destination);
+    const known = this.#registry.known(call.settings.procedure);
     const provider = known && this.#pick(known, call);
     if (provider) this.#sendTo(call, provider);
     else this.#find(call, error);
@@ -225,12 +223,11 @@ export class Client implements PendingCallOwner {
       this.#context.ports.meter.count("replies_unexpected");
       return;
     }
-    const own = owned ? bytes : bytes.slice(start, end);
-    const reply = owned ? readReply(own, start, end) : readReply(own, 0, own.length);
+    const reply = readReply(bytes, start, end, owned);
     this.#courier.learn(arrival);
     if (reply.ok) {
       this.#settle(call);
-      call.resolve(reply.result);
+      call.settings.resolve(reply.result);
       return;
     }
     const error = errorOf(reply.failure);
@@ -245,7 +242,7 @@ export class Client implements PendingCallOwner {
   #fail(call: PendingCall, error: MeshError): void {
     if (this.#pending.get(call.number) !== call) return;
     this.#settle(call);
-    call.reject(error);
+    call.settings.reject(error);
   }
 
   #settle(call: PendingCall): void {
@@ -255,18 +252,11 @@ export class Client implements PendingCallOwner {
     call.release?.();
   }
 
-  async #anyProvider(procedure: string, timeout: Millis, signal?: AbortSignal): Promise<Provider> {
-    const limit = new AbortController();
-    const timer = this.clock.timer(timeout, () => limit.abort());
-    const any = AbortSignal.any([limit.signal, this.#stop.signal, ...(signal ? [signal] : [])]);
-    try {
-      const known = this.#registry.known(procedure) ?? (await this.#registry.find(procedure, any));
-      const provider = known[known.length > 1 ? this.#context.ports.random.below(known.length) : 0];
-      if (provider === undefined) throw noProvider(procedure);
-      return provider;
-    } finally {
-      timer.cancel();
-    }
+  async #anyProvider(procedure: string): Promise<Provider> {
+    const known = this.#registry.known(procedure) ?? (await this.#registry.find(procedure));
+    const provider = known[known.length > 1 ? this.#context.ports.random.below(known.length) : 0];
+    if (provider === undefined) throw noProvider(procedure);
+    return provider;
   }
 
   #sendOneWay(

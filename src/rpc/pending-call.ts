@@ -9,13 +9,15 @@ import type { Parcel } from "../routing/courier.ts";
 import { writeCall } from "../wire/call.ts";
 import { TYPE } from "../wire/frame.ts";
 import type { HopReport, Rule } from "../wire/route-control.ts";
-import type { Value } from "../wire/value.ts";
+import { encodeValue, type Value } from "../wire/value.ts";
 import type { FrameWriter } from "../wire/writer.ts";
 import type { CheckedOptions } from "./call-options.ts";
 
 /** What a pending call tells the client that owns it. */
 export interface PendingCallOwner {
   readonly clock: Clock;
+  /** The 16 bytes behind the number of a call. */
+  callId(number: number): Bytes;
   /** Its time is over. */
   expired(call: PendingCall): void;
   /** The attempt at its present provider has failed before that could execute it. */
@@ -28,60 +30,55 @@ export interface TimedReport extends HopReport {
   readonly roundTrip: Millis;
 }
 
+/** What a call is made of. */
+export interface CallSettings {
+  readonly number: number;
+  readonly procedure: string;
+  readonly args: Value;
+  readonly options: CheckedOptions;
+  readonly traced: boolean;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: MeshError) => void;
+}
+
 /** A call that waits for its reply. */
 export class PendingCall extends Expiring implements Parcel {
   readonly number: number;
-  readonly procedure: string;
-  readonly options: CheckedOptions;
-  readonly traced: boolean;
+  readonly settings: CallSettings;
   readonly startedAt: Millis;
   readonly payloadType: number = TYPE.call;
-  readonly resolve: (value: Value) => void;
-  readonly reject: (error: MeshError) => void;
   /** Providers tried, in their order; the last one is being asked now. */
   readonly tried: Provider[] = [];
   /** The link it left over, and how that was chosen. */
-  via: Link | undefined;
-  rule: Rule | undefined;
+  via: Link | undefined = undefined;
+  rule: Rule | undefined = undefined;
   /** Only of traced calls. */
   readonly reports: TimedReport[] = [];
   /** Takes the listener off the caller's signal. */
-  release: (() => void) | undefined;
+  release: (() => void) | undefined = undefined;
   readonly #owner: PendingCallOwner;
-  readonly #callId: Bytes;
-  readonly #args: Bytes;
+  #encoded: Bytes | undefined = undefined;
 
-  constructor(settings: {
-    readonly owner: PendingCallOwner;
-    readonly number: number;
-    readonly callId: Bytes;
-    readonly procedure: string;
-    readonly args: Bytes;
-    readonly options: CheckedOptions;
-    readonly traced: boolean;
-    readonly resolve: (value: Value) => void;
-    readonly reject: (error: MeshError) => void;
-  }) {
+  constructor(owner: PendingCallOwner, settings: CallSettings) {
     super();
-    this.#owner = settings.owner;
+    this.#owner = owner;
+    this.settings = settings;
     this.number = settings.number;
-    this.#callId = settings.callId;
-    this.procedure = settings.procedure;
-    this.#args = settings.args;
-    this.options = settings.options;
-    this.traced = settings.traced;
-    this.resolve = settings.resolve;
-    this.reject = settings.reject;
-    this.startedAt = settings.owner.clock.now();
+    this.startedAt = owner.clock.now();
   }
 
-  get callId(): Bytes {
-    return this.#callId;
+  /**
+   * Keeps the arguments as they are now, for attempts that come later. A call that leaves over a link at once
+   * does without.
+   *
+   * @throws {MeshError} `encode_failed`, `too_large`.
+   */
+  snapshot(): void {
+    this.#encoded ??= encodeValue(this.settings.args).slice();
   }
 
-  /** The arguments, encoded. */
-  get args(): Bytes {
-    return this.#args;
+  get traced(): boolean {
+    return this.settings.traced;
   }
 
   get destination(): NodeId {
@@ -93,12 +90,13 @@ export class PendingCall extends Expiring implements Parcel {
   }
 
   get maxHops(): number {
-    return this.options.maxHops;
+    return this.settings.options.maxHops;
   }
 
   writeBody(writer: FrameWriter): void {
     const timeLeft = this.expiresAt - this.#owner.clock.now();
-    writeCall(writer, this.#callId, this.procedure, timeLeft, this.#args);
+    const args = this.#encoded ?? encodeValue(this.settings.args);
+    writeCall(writer, this.#owner.callId(this.number), this.settings.procedure, timeLeft, args);
   }
 
   sent(link: Link, rule: Rule): void {

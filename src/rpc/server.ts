@@ -39,13 +39,11 @@ export class Server {
   constructor(context: RoutingContext, courier: Courier, router: Router) {
     this.#context = context;
     this.#courier = courier;
-    router.on(TYPE.call, (arrival, _, bytes, start, end, owned) => {
-      const own = owned ? bytes : bytes.slice(start, end);
-      this.#called(arrival, owned ? readCall(own, start, end) : readCall(own, 0, own.length));
-    });
+    router.on(TYPE.call, (arrival, _, bytes, start, end, owned) =>
+      this.#called(arrival, readCall(bytes, start, end, owned)),
+    );
     router.on(TYPE.cast, (arrival, _, bytes, start, end) => {
-      const own = bytes.slice(start, end);
-      const { procedure, args } = readCast(own, 0, own.length);
+      const { procedure, args } = readCast(bytes, start, end);
       this.#cast(arrival, procedure, args);
     });
     router.on(TYPE.cancel, (arrival, _, bytes, start, end) => {

@@ -1,6 +1,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import { codeFromWire, ERROR_CODES, type ErrorCode, MeshError } from "../base/errors.ts";
 import { ERROR_TEXT_MAX } from "./limits.ts";
+import { NameCache } from "./name-cache.ts";
 import { FieldReader } from "./reader.ts";
 import { decodeValue, encodeValue, type Value } from "./value.ts";
 import type { FrameWriter } from "./writer.ts";
@@ -12,6 +13,9 @@ export const CALL_ID_BYTES = 16;
 export const CALL_TIMEOUT_MAX = 3_600_000;
 
 const PROCEDURE_BYTES_MAX = 255;
+
+/** Names of procedures that were read lately. */
+const procedures = new NameCache();
 const REMOTE_CODE_BYTES_MAX = 128;
 
 /** A call as the provider reads it. */
@@ -51,14 +55,14 @@ export function writeCall(
   writer.raw(args);
 }
 
-/** Reads the payload of `call`. Binaries in the arguments are views. Throws `bad_frame`, `too_large`. */
-export function readCall(bytes: Bytes, start: number, end: number): Call {
+/** Reads the payload of `call`; `owned` as in `decodeValue`. Throws `bad_frame`, `too_large`. */
+export function readCall(bytes: Bytes, start: number, end: number, owned = false): Call {
   const reader = new FieldReader(bytes, start, end);
   reader.array(4);
   const callId = reader.fixed(CALL_ID_BYTES).slice();
-  const procedure = reader.str(PROCEDURE_BYTES_MAX);
+  const procedure = procedures.read(reader.strBytes(PROCEDURE_BYTES_MAX));
   const timeout = reader.uint(CALL_TIMEOUT_MAX);
-  return { callId, procedure, timeout, args: decodeValue(bytes, reader.at, end) };
+  return { callId, procedure, timeout, args: decodeValue(bytes, reader.at, end, owned) };
 }
 
 /** Payload of `cast`. */
@@ -103,8 +107,8 @@ export function replyIdAt(start: number): number {
   return start + 3;
 }
 
-/** Reads the payload of `reply` behind its call id. Binaries in the result are views. Throws `bad_frame`, `too_large`. */
-export function readReply(bytes: Bytes, start: number, end: number): Reply {
+/** Reads the payload of `reply` behind its call id; `owned` as in `decodeValue`. Throws `bad_frame`, `too_large`. */
+export function readReply(bytes: Bytes, start: number, end: number, owned = false): Reply {
   const reader = new FieldReader(bytes, start, end);
   const fields = reader.array(3, 4);
   reader.fixed(CALL_ID_BYTES);
@@ -112,7 +116,7 @@ export function readReply(bytes: Bytes, start: number, end: number): Reply {
   if ((fields === 3) !== (status === 0)) {
     throw new MeshError("bad_frame", `malformed reply: status ${status} in ${fields} fields`);
   }
-  if (status === 0) return { ok: true, result: decodeValue(bytes, reader.at, end) };
+  if (status === 0) return { ok: true, result: decodeValue(bytes, reader.at, end, owned) };
   const remoteCode = reader.str(REMOTE_CODE_BYTES_MAX);
   const message = reader.str(ERROR_TEXT_MAX);
   reader.done();

@@ -97,13 +97,18 @@ export class FieldReader {
 
   /** Text of at most `max` bytes. */
   str(max: number): string {
+    return textOf(this.strBytes(max));
+  }
+
+  /** The bytes of a text of at most `max` bytes; not checked to be UTF-8. */
+  strBytes(max: number): Bytes {
     const byte = this.uint8();
     let length: number;
     if (byte >= 0xa0 && byte <= 0xbf) length = byte & 0x1f;
     else if (byte === 0xd9) length = this.#sized(1, 32);
     else if (byte === 0xda) length = this.#sized(2, 0x100);
     else throw bad("a text is missing");
-    return this.#text(this.#slice(length, max));
+    return this.#slice(length, max);
   }
 
   /** Nothing may be left. */
@@ -117,14 +122,6 @@ export class FieldReader {
     return this.bytes.subarray(at, at + length);
   }
 
-  #text(bytes: Bytes): string {
-    try {
-      return fromUtf8(bytes);
-    } catch {
-      throw bad("a text that is not UTF-8");
-    }
-  }
-
   /** `width` bytes, big-endian; refused below `least`, which has a shorter form. */
   #sized(width: number, least: number): number {
     const at = this.take(width);
@@ -135,6 +132,15 @@ export class FieldReader {
     if (value < least) throw bad("a number that is not in its shortest form");
     if (value > Number.MAX_SAFE_INTEGER) throw bad("a number beyond 2^53 − 1");
     return value;
+  }
+}
+
+/** The text behind UTF-8. Throws `bad_frame` on anything that is not UTF-8. */
+export function textOf(bytes: Bytes): string {
+  try {
+    return fromUtf8(bytes);
+  } catch {
+    throw bad("a text that is not UTF-8");
   }
 }
 

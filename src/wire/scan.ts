@@ -16,14 +16,33 @@ const TIMESTAMP_EXT = 0xff;
  * @throws {MeshError} `bad_frame`, and `too_large` where a limit is the reason.
  */
 export function scanValue(bytes: Bytes, start: number, end: number, limits: ScanLimits): number {
+  return inspectValue(bytes, start, end, limits).at;
+}
+
+/** What a scan has found. */
+export interface Scanned {
+  /** Where the value ends. */
+  readonly at: number;
+  /** A decoder would hand out views of the bytes for it. */
+  readonly hasBinary: boolean;
+}
+
+/** Like `scanValue`, and tells whether there are byte strings in the value. */
+export function inspectValue(
+  bytes: Bytes,
+  start: number,
+  end: number,
+  limits: ScanLimits,
+): Scanned {
   const walk = new Walk(bytes, start, end, limits);
   do walk.step();
   while (walk.open > 0);
-  return walk.at;
+  return walk;
 }
 
-class Walk {
+class Walk implements Scanned {
   at: number;
+  hasBinary = false;
   /** Values still to come, over all open containers; the first is the value itself. */
   open = 1;
   readonly #bytes: Bytes;
@@ -59,7 +78,7 @@ class Walk {
     if (byte >= 0xde) this.#container(this.#length((byte & 1) + 1) * 2, true);
     else if (byte >= 0xdc) this.#container(this.#length((byte & 1) + 1), false);
     else if (byte >= 0xd9) this.#skip(this.#length(byte - 0xd9));
-    else if (byte >= 0xc4 && byte <= 0xc6) this.#skip(this.#length(byte - 0xc4));
+    else if (byte >= 0xc4 && byte <= 0xc6) this.#binary(byte - 0xc4);
     else if (byte >= 0xca && byte <= 0xd3) this.#take(NUMBER_BYTES[byte - 0xca] as number);
     else this.#timestamp(byte);
   }
@@ -80,6 +99,11 @@ class Walk {
     const at = this.#take(1 << width);
     if (width === 0) return this.#bytes[at] as number;
     return width === 1 ? readUint16(this.#bytes, at) : readUint32(this.#bytes, at);
+  }
+
+  #binary(width: number): void {
+    this.hasBinary = true;
+    this.#skip(this.#length(width));
   }
 
   #skip(length: number): void {

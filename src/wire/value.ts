@@ -2,7 +2,7 @@ import { Decoder, Encoder, ExtensionCodec } from "@msgpack/msgpack";
 import type { Bytes } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
 import { BODY_MAX, DEPTH_MAX, VALUE_SCAN } from "./limits.ts";
-import { scanValue } from "./scan.ts";
+import { inspectValue, scanValue } from "./scan.ts";
 
 /**
  * What a call may carry: null, booleans, numbers, bigints of 64 bits, strings, `Uint8Array`, `Date`, arrays
@@ -84,16 +84,20 @@ function tryEncode(value: Value): Bytes {
 }
 
 /**
- * The value that fills `bytes[start, end)`. Binaries in it are views of `bytes`, which must not change later.
+ * The value that fills `bytes[start, end)`. It shares nothing with `bytes`; with `owned` its byte strings may be
+ * views of them, and `bytes` must not change later.
  *
  * @throws {MeshError} `bad_frame`, `too_large`.
  */
-export function decodeValue(bytes: Bytes, start: number, end: number): Value {
-  if (scanValue(bytes, start, end, VALUE_SCAN) !== end) {
-    throw new MeshError("bad_frame", "malformed MessagePack: bytes follow the value");
-  }
+export function decodeValue(bytes: Bytes, start: number, end: number, owned = false): Value {
+  const { at, hasBinary } = inspectValue(bytes, start, end, VALUE_SCAN);
+  if (at !== end) throw new MeshError("bad_frame", "malformed MessagePack: bytes follow the value");
+  const body = hasBinary && !owned ? bytes.slice(start, end) : bytes.subarray(start, end);
+  const format = body[0] as number;
+  // One byte string and nothing else, a common body: here it costs no decoder.
+  if (format >= 0xc4 && format <= 0xc6) return body.subarray(1 + (1 << (format - 0xc4)));
   try {
-    return decoder.decode(bytes.subarray(start, end));
+    return decoder.decode(body);
   } catch (cause) {
     throw new MeshError("bad_frame", `malformed MessagePack: ${(cause as Error).message}`, {
       cause,

@@ -90,12 +90,29 @@ export class FrameWriter {
   }
 
   str(text: string): void {
+    if (text.length < 32 && this.#ascii(text)) return;
     const bytes = utf8(text);
     const length = bytes.length;
     if (length < 32) this.uint8(0xa0 | length);
     else if (length < 0x100) this.#sized(0xd9, length, 1);
     else this.#sized(0xda, length, 2);
     this.raw(bytes);
+  }
+
+  /** Writes a short text of ASCII characters, as names are; false, and nothing written, where it is not that. */
+  #ascii(text: string): boolean {
+    const start = this.at;
+    const at = this.reserve(1 + text.length);
+    this.bytes[at] = 0xa0 | text.length;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit > 0x7f) {
+        this.at = start;
+        return false;
+      }
+      this.bytes[at + 1 + index] = unit;
+    }
+    return true;
   }
 
   /** A format byte and `value` in `width` bytes, big-endian. */
