@@ -46,9 +46,9 @@ export function connectionContract(stageKind: StageKind, use: Use): void {
       "cut a long reason to 256 bytes, between two characters",
       use(async (stage) => {
         const { client, server } = await pair(stage);
-        client.connection.close(1, `x${"€".repeat(200)}`);
+        client.connection.close(1, `xx${"€".repeat(200)}`);
         const { reason } = await stage.settle(server.closed, "the close");
-        expect(reason).toBe(`x${"€".repeat(85)}`);
+        expect(reason).toBe(`xx${"€".repeat(84)}`);
       }),
     );
 
@@ -142,9 +142,11 @@ export function connectionContract(stageKind: StageKind, use: Use): void {
         const other = await dial(stage, stage.transport(2), to.address);
         await stage.settle(askEcho(other.connection, 1, 50_000), "an echo meanwhile");
         const probe = new ConnectionProbe(late);
+        expect(probe.streams.length).toBe(0);
         const stream = await stage.settle(probe.streams.take(), "the stream");
         await stage.settle(askEcho(other.connection, 2, 50_000), "an echo meanwhile");
         const far = new StreamProbe(stream, 8);
+        expect(far.size).toBe(0);
         await stage.settle(far.ended, "its end");
         expect(far.size).toBe(20_000);
         expect(far.wrongAt).toBeUndefined();
@@ -166,7 +168,9 @@ export function connectionContract(stageKind: StageKind, use: Use): void {
         const again = await dial(stage, from, to.address);
         (await stage.settle(to.arrived.take(), "arrival")).take = echo;
         await stage.settle(askEcho(again.connection), "an echo meanwhile");
-        const info = await stage.settle(new ConnectionProbe(late).closed, "the end");
+        const probe = new ConnectionProbe(late);
+        expect(probe.closes).toBe(0);
+        const info = await stage.settle(probe.closed, "the end");
         expect(info).toEqual({ by: "peer", code: 77, reason: "before you look" });
       }),
     );

@@ -95,11 +95,12 @@ export class QuicStream implements Stream {
         this.#writeDone = true;
         return end;
       }
-      at += taken;
-      if (at < until) {
+      // Only a refusal makes the core tell when there is room again; a part taken does not.
+      if (taken === 0) {
         this.#blocked = true;
         return at;
       }
+      at += taken;
     }
     return at;
   }
