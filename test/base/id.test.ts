@@ -6,6 +6,7 @@ import {
   compareIds,
   distance,
   ID_BYTES,
+  idNumber,
   idText,
   leadingZeros,
   parseNodeId,
@@ -86,6 +87,27 @@ describe("the order by distance", () => {
         expect(compareDistance(target, a, b) === 0).toBe(sameId(a, b));
       }),
     );
+  });
+});
+
+describe("the number of an id", () => {
+  it("is exact and the same for equal ids", () => {
+    fc.assert(
+      fc.property(anyId(), (id) => {
+        const number = idNumber(id);
+        expect(number).toBe(idNumber(id.slice()));
+        expect(Number.isInteger(number) && number >= 0 && number < 2 ** 52).toBe(true);
+      }),
+    );
+  });
+
+  it("depends on every byte", () => {
+    const numbers = Array.from({ length: ID_BYTES }, (_, at) => {
+      const id = new Uint8Array(ID_BYTES);
+      id[at] = 1;
+      return idNumber(id);
+    });
+    expect(new Set([0, ...numbers]).size).toBe(ID_BYTES + 1);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { type NodeId, toNodeId } from "../../src/base/id.ts";
 import {
   LEARNED_ROUTE_LIFE,
   LEARNED_ROUTES_MAX,
@@ -8,6 +9,11 @@ import { tinyId } from "../base/tiny.ts";
 
 const link = () => ({ ended: undefined as unknown });
 const HERE = tinyId(1);
+
+/** An id that differs from others in its first bytes, as keys do. */
+function spreadId(number: number): NodeId {
+  return toNodeId(tinyId(number).reverse());
+}
 
 describe("learned routes", () => {
   it("are kept for their life after they last worked", () => {
@@ -54,12 +60,21 @@ describe("learned routes", () => {
   it("are bounded; the one unused for longest goes", () => {
     const routes = new LearnedRoutes();
     for (let number = 0; number < LEARNED_ROUTES_MAX; number++) {
-      routes.learn(tinyId(number), { link: link(), labels: [] }, 0);
+      routes.learn(spreadId(number), { link: link(), labels: [] }, 0);
     }
-    routes.get(tinyId(0), 0);
-    routes.learn(tinyId(LEARNED_ROUTES_MAX), { link: link(), labels: [] }, 0);
+    routes.get(spreadId(0), 0);
+    routes.learn(spreadId(LEARNED_ROUTES_MAX), { link: link(), labels: [] }, 0);
     expect(routes.size).toBe(LEARNED_ROUTES_MAX);
-    expect(routes.get(tinyId(0), 0)).toBeDefined();
-    expect(routes.get(tinyId(1), 0)).toBeUndefined();
+    expect(routes.get(spreadId(0), 0)).toBeDefined();
+    expect(routes.get(spreadId(1), 0)).toBeUndefined();
+  });
+
+  it("of two ids that begin alike are never mistaken for each other", () => {
+    const routes = new LearnedRoutes();
+    routes.learn(tinyId(1), { link: link(), labels: [1] }, 0);
+    expect(routes.get(tinyId(2), 0)).toBeUndefined();
+    routes.learn(tinyId(2), { link: link(), labels: [2] }, 0);
+    expect(routes.get(tinyId(2), 0)?.labels).toEqual([2]);
+    expect(routes.get(tinyId(1), 0)?.labels ?? [1]).toEqual([1]);
   });
 });

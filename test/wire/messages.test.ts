@@ -45,9 +45,7 @@ describe.each(SAMPLES.map((sample) => [sample.name, sample] as const))("%s", (_,
     expect(failure(() => sample.read(longer, HEADER_BYTES, longer.length))).toBe("bad_frame");
   });
 
-  it("holds nothing of the buffer it came in, where it may outlive it", () => {
-    const views = [TYPE.call, TYPE.cast, TYPE.reply] as readonly number[];
-    if (views.includes(sample.type)) return;
+  it("holds nothing of the buffer it came in", () => {
     const buffer = frame.slice();
     const message = sample.read(buffer, HEADER_BYTES, buffer.length);
     buffer.fill(0xee);

@@ -83,10 +83,20 @@ describe("a value", () => {
     expect(roundTrip(undefined)).toBeNull();
   });
 
-  it("has bytes that are views of the frame", () => {
-    const bytes = encodeValue({ a: Uint8Array.of(1, 2) }).slice();
-    const { a } = decode(bytes) as { a: Uint8Array };
-    expect(a.buffer).toBe(bytes.buffer);
+  it.each([
+    ["alone", Uint8Array.of(1, 2)],
+    ["inside", { a: [Uint8Array.of(1, 2)] }],
+    ["long", new Uint8Array(300).fill(1)],
+    ["very long", new Uint8Array(70_000).fill(1)],
+  ])("shares nothing with the frame unless that is given away: bytes %s", (_, value) => {
+    const frame = encodeValue(value).slice();
+    const [copied, viewed] = [false, true].map((owned) =>
+      decodeValue(frame, 0, frame.length, owned),
+    );
+    expect([copied, viewed]).toEqual([value, value]);
+    frame.fill(0xee);
+    expect(copied).toEqual(value);
+    expect(viewed).not.toEqual(value);
   });
 
   it("is encoded to shared bytes, good until the next", () => {
