@@ -1,10 +1,14 @@
+import { BULK_NAMES, benchBulk } from "./bulk.mjs";
 import { commit, machine } from "./machine.mjs";
 import { readOptions, USAGE, UsageError } from "./options.mjs";
 import { benchRpc, RPC_NAMES } from "./rpc.mjs";
+import { benchStart, START_NAMES } from "./start.mjs";
 import { judgedTable, table } from "./table.mjs";
 
 const BENCHES = {
   rpc: { run: benchRpc, runs: 3, seconds: 1.5, warmup: 2.5, scenarios: RPC_NAMES },
+  bulk: { run: benchBulk, runs: 3, seconds: 2, warmup: 1, scenarios: BULK_NAMES },
+  start: { run: benchStart, runs: 9, scenarios: START_NAMES },
 };
 
 async function main(words) {
@@ -14,7 +18,11 @@ async function main(words) {
     return;
   }
   const tell = (text) => process.stderr.write(`${text}\n`);
-  const { gates, ...figures } = await BENCHES[options.name].run({ ...options, tell });
+  const { gates, ...figures } = await BENCHES[options.name].run({
+    ...options,
+    bench: options.name,
+    tell,
+  });
   const head = { bench: options.name, machine: machine(), commit: commit() };
   const report = { ...head, date: new Date().toISOString(), runs: options.runs, ...figures, gates };
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);

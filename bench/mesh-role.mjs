@@ -1,9 +1,7 @@
 import { createNode } from "../dist/index.js";
 import { Load } from "./load.mjs";
+import { ECHO, REALM, SINK } from "./procedures.mjs";
 
-const REALM = "org.example.bench";
-const ECHO = "bench.echo";
-const SINK = "bench.sink";
 /** Milliseconds; far above what is ever needed, so that a call that fails is a failure of the benchmark. */
 const TIMEOUT = 10_000;
 

@@ -10,8 +10,12 @@ export const USAGE = `npm run -s bench -- <rpc | bulk | start> [options]
   --runs N          runs whose medians are reported
   --seconds S       length of a measured phase
   --warmup S        length of the warm-up before it
-  --only a,b        scenarios of rpc: floor, direct, oneForwarder, threeForwarders
-  --profile NAME    one run of that scenario of rpc, with CPU profiles in bench/.profiles`;
+  --megabytes N     what bulk sends one way
+  --only a,b        scenarios: floor, direct, oneForwarder, threeForwarders of rpc,
+                    floor, oneWay, echo of bulk, firstCall of start
+  --profile NAME    one run of that scenario, with a CPU profile of each process in bench/.profiles`;
+
+const MEGABYTES = 100;
 
 /** A mistake on the command line. */
 export class UsageError extends Error {}
@@ -22,6 +26,7 @@ const FLAGS = {
   runs: { type: "string" },
   seconds: { type: "string" },
   warmup: { type: "string" },
+  megabytes: { type: "string" },
   only: { type: "string" },
   profile: { type: "string" },
 };
@@ -51,6 +56,7 @@ export function readOptions(words, benches) {
     runs: profile === undefined ? wholeNumber("runs", values.runs, defaults.runs) : 1,
     seconds: number("seconds", values.seconds, defaults.seconds),
     warmup: number("warmup", values.warmup, defaults.warmup),
+    megabytes: wholeNumber("megabytes", values.megabytes, MEGABYTES),
     only,
     profile: profile !== undefined,
   };

@@ -1,6 +1,5 @@
-import { medians } from "./figures.mjs";
-import { judged } from "./gates.mjs";
-import { withProcesses } from "./processes.mjs";
+import { withChain } from "./chain.mjs";
+import { inRounds } from "./rounds.mjs";
 
 const PAYLOAD = 100;
 const IN_FLIGHT = 64;
@@ -46,63 +45,37 @@ const GATES = {
   cpuPerForwardUs: { of: (it) => it.threeForwarders?.cpuPerForwardUs, gate: 7, aim: 5, most: true },
 };
 
-/** Calls of 100 bytes: medians over runs with processes of their own, the scenarios taking turns. */
-export async function benchRpc({ runs, seconds, warmup, only, profile, tell }) {
-  const names = only ?? RPC_NAMES;
-  const measured = Object.fromEntries(names.map((name) => [name, []]));
-  for (let run = 1; run <= runs; run++) {
-    for (const name of names) {
-      tell(`rpc ${name}, run ${run} of ${runs}`);
-      measured[name].push(await runOnce(name, { seconds, warmup, profile }));
-    }
-  }
-  const result = Object.fromEntries(names.map((name) => [name, medians(measured[name])]));
-  return { ...result, gates: judged(GATES, result) };
+/** Calls of 100 bytes. */
+export async function benchRpc(options) {
+  const measures = RPC_NAMES.map((name) => [name, () => measureScenario(name, options)]);
+  return await inRounds(options, Object.fromEntries(measures), GATES);
 }
 
-async function runOnce(name, { seconds, warmup, profile }) {
-  const scenario = SCENARIOS[name];
-  const figures = await withProcesses(profile ? name : undefined, async (processes) => {
-    const chain = await startChain(processes, scenario);
-    return await measure(processes, chain, { seconds, warmup });
+async function measureScenario(name, options) {
+  const scenario = { ...SCENARIOS[name], profile: options.profile ? name : undefined };
+  const figures = await withChain(scenario, async (chain) => {
+    const passed = await chain.caller.ask("forwarders");
+    if (passed !== scenario.forwarders) {
+      throw new Error(`calls pass ${passed} forwarders instead of ${scenario.forwarders}`);
+    }
+    return await measure(chain, options);
   });
-  if (scenario.kind !== "driver") return figures;
-  return { ...figures, ...(await forwardBare({ seconds, warmup, profile })) };
+  return name === "floor" ? { ...figures, ...(await forwardBare(options)) } : figures;
 }
 
 /** What a frame costs a process that passes it on and does nothing else with it. */
-async function forwardBare({ seconds, warmup, profile }) {
-  return await withProcesses(profile ? "floorForwarder" : undefined, async (processes) => {
-    const chain = await startChain(processes, { kind: "driver", forwarders: 1 });
-    const { cpuPerForwardUs } = await measureLoaded(chain, { seconds, warmup });
+async function forwardBare(options) {
+  const profile = options.profile ? "floorForwarder" : undefined;
+  return await withChain({ kind: "driver", forwarders: 1, profile }, async (chain) => {
+    const { cpuPerForwardUs } = await measureLoaded(chain, options);
     return { cpuPerForwardUs };
   });
 }
 
-/** Provider, forwarders, caller: each dials the one before it. */
-async function startChain(processes, { kind, forwarders }) {
-  // Somebody has to hold the provider's record: where nobody stands between, that is the provider.
-  const serves = forwarders === 0;
-  const provider = await processes.start("provider", { kind, part: "provider", serves, dials: [] });
-  const chain = [];
-  let last = provider;
-  for (let left = forwarders; left > 0; left--) {
-    const dials = last.ready.addresses;
-    last = await processes.start(`forwarder${left}`, { kind, part: "forwarder", dials });
-    chain.push(last);
-  }
-  const dials = last.ready.addresses;
-  const caller = await processes.start("caller", { kind, part: "caller", dials });
-  await provider.ask("provide");
-  const passed = await caller.ask("forwarders");
-  if (passed !== forwarders) throw new Error(`calls pass ${passed} forwarders, not ${forwarders}`);
-  return { caller, forwarders: chain };
-}
-
-async function measure(processes, chain, { seconds, warmup }) {
-  const loaded = await measureLoaded(chain, { seconds, warmup });
-  const lone = await measureLone(chain, { seconds, warmup });
-  const pinned = processes.pin() ? await measureLone(chain, { seconds, warmup }) : undefined;
+async function measure(chain, options) {
+  const loaded = await measureLoaded(chain, options);
+  const lone = await measureLone(chain, options);
+  const pinned = chain.processes.pin() ? await measureLone(chain, options) : undefined;
   return {
     lone: {
       p50Us: lone.p50Us,

@@ -1,0 +1,24 @@
+import { withProcesses } from "./processes.mjs";
+
+/**
+ * Starts provider, forwarders and caller, each dialling the one before it, and runs `action` with them:
+ * `{ processes, caller, forwarders }`. `kind` is `mesh` or `driver`, `profile` the name of the profiles.
+ */
+export async function withChain({ kind, forwarders = 0, end = "provider", profile }, action) {
+  return await withProcesses(profile, async (processes) => {
+    // Somebody has to hold the provider's record: where nobody stands between, that is the provider.
+    const serves = forwarders === 0;
+    const provider = await processes.start("provider", { kind, part: end, serves, dials: [] });
+    const between = [];
+    let last = provider;
+    for (let left = forwarders; left > 0; left--) {
+      const dials = last.ready.addresses;
+      last = await processes.start(`forwarder${left}`, { kind, part: "forwarder", dials });
+      between.push(last);
+    }
+    const dials = last.ready.addresses;
+    const caller = await processes.start("caller", { kind, part: "caller", dials });
+    await provider.ask("provide");
+    return await action({ processes, caller, forwarders: between });
+  });
+}
