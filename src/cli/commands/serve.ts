@@ -19,7 +19,8 @@ export const serve: Command = {
   summary: "offer the functions of a JavaScript file as procedures",
   details: `Loads the module, joins the mesh and registers every exported function under its name; names with dots
     stand as keys in a default export. A handler gets the argument of the call and may be async; what it
-    returns is the answer, what it throws reaches the caller as handler_error.
+    returns is the answer. A HandlerError it throws reaches the caller as handler_error with its code and
+    message, anything else as handler_crash.
 
     The module: export function greet(name) { return "hello " + name; }
     export default { "calculator.add": ({ a, b }) => a + b };`,
