@@ -1,14 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism, cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
+import { rounded } from "./figures.mjs";
 
-/** What the figures were measured on. */
+/** What the figures are measured on, and how busy it is with other things before they are. */
 export function machine() {
   return {
     cpu: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
+    loadAverage: rounded(loadavg()[0]),
   };
 }
 

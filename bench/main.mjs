@@ -18,12 +18,12 @@ async function main(words) {
     return;
   }
   const tell = (text) => process.stderr.write(`${text}\n`);
+  const head = { bench: options.name, machine: machine(), commit: commit() };
   const { gates, ...figures } = await BENCHES[options.name].run({
     ...options,
     bench: options.name,
     tell,
   });
-  const head = { bench: options.name, machine: machine(), commit: commit() };
   const report = { ...head, date: new Date().toISOString(), runs: options.runs, ...figures, gates };
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else process.stdout.write(`${table(figures)}\n\n${judgedTable(gates)}\n`);
