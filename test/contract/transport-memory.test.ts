@@ -1,17 +1,22 @@
 import { type Address, parseHostPort, toAddress } from "../../src/base/address.ts";
 import type { Bytes } from "../../src/base/bytes.ts";
 import { World } from "../../src/sim/world.ts";
+import type { LinkProfile } from "../../src/transport/memory/conditions.ts";
 import type { MemoryTransport } from "../../src/transport/memory/memory-transport.ts";
 import type { Transport, TransportIdentity } from "../../src/transport/transport.ts";
 import { FOREIGN_IDENTITIES } from "./foreign.ts";
+import { fuzzContract } from "./fuzz.ts";
 import { ConnectionProbe } from "./probes.ts";
 import {
   identityOf,
   type Path,
   type Stage,
+  type StageKind,
   type StageTransportOptions,
   type Stranger,
+  useStage,
 } from "./stage.ts";
+import { streamContract } from "./streams.ts";
 import { transportContract } from "./transport-contract.ts";
 
 const STRANGERS: Readonly<Record<Stranger, TransportIdentity>> = {
@@ -22,10 +27,11 @@ const STRANGERS: Readonly<Record<Stranger, TransportIdentity>> = {
 };
 
 class MemoryStage implements Stage {
-  readonly #world = new World({ seed: 1, link: { delay: [1, 4] } });
+  readonly #world: World;
   readonly #ipv6: boolean;
 
-  constructor(ipv6: boolean) {
+  constructor(link: Partial<LinkProfile>, ipv6: boolean) {
+    this.#world = new World({ seed: 1, link });
     this.#ipv6 = ipv6;
   }
 
@@ -82,7 +88,20 @@ class MemoryStage implements Stage {
   }
 }
 
-transportContract({
-  kind: "memory",
-  open: async (options) => new MemoryStage(options?.ipv6 === true),
-});
+const seeds = (count: number): number[] => Array.from({ length: count }, (_, seed) => seed);
+
+transportContract(
+  {
+    kind: "memory",
+    open: async (options) => new MemoryStage({ delay: [1, 4] }, options?.ipv6 === true),
+  },
+  seeds(30),
+);
+
+const LOSSY: StageKind = {
+  kind: "memory, over a bad network,",
+  open: async () => new MemoryStage({ delay: [1, 40], loss: 0.1 }, false),
+};
+
+streamContract(LOSSY, useStage(LOSSY));
+fuzzContract(LOSSY, useStage(LOSSY), seeds(30));
