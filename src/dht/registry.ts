@@ -1,6 +1,6 @@
 import { BoundedMap } from "../base/bounded.ts";
 import { MeshError, toMeshError } from "../base/errors.ts";
-import { idText, type Key, type NodeId } from "../base/id.ts";
+import { idText, type Key, type NodeId, sameId } from "../base/id.ts";
 import type { Millis, Ports, Timer } from "../base/ports.ts";
 import { sleep } from "../base/sleep.ts";
 import { within } from "../base/within.ts";
@@ -148,7 +148,9 @@ export class Registry {
   async #find(procedure: string): Promise<readonly Provider[]> {
     const key = procedureKey(this.#context.realm, procedure);
     const records = await this.#dht.findProviders(key);
-    const providers = records.map(({ owner, anchors }) => ({ id: owner, anchors }));
+    // A record of our own is one of an earlier life: what this node provides now it answers itself.
+    const others = records.filter(({ owner }) => !sameId(owner, this.#context.self));
+    const providers = others.map(({ owner, anchors }) => ({ id: owner, anchors }));
     if (providers.length > 0) {
       this.#cache.set(procedure, { providers, at: this.#ports.clock.now(), refreshing: false });
     } else this.#cache.delete(procedure);

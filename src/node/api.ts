@@ -69,6 +69,8 @@ export interface LinkStatus {
   readonly node: string;
   readonly address: string;
   readonly direction: "dialled" | "accepted";
+  /** The address the peer says it sees this node at. */
+  readonly observedAs: string;
   readonly transit: boolean;
   readonly roundTrip: Millis | undefined;
   readonly framesSent: number;

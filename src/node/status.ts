@@ -67,6 +67,7 @@ function linkStatus(link: Link): LinkStatus {
     node: link.peerText,
     address: link.remoteAddress,
     direction: link.dialled ? "dialled" : "accepted",
+    observedAs: link.observedAs,
     transit: link.contact.transit,
     roundTrip: link.liveness.roundTrip,
     ...link.stats,

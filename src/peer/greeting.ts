@@ -94,7 +94,7 @@ export class Greeting {
     const { contact } = judged;
     const greeted = { channel: this.#channel, contact, instance: hello.instance };
     const link = await this.#handler.admit(greeted, () => this.#makeLink(greeted));
-    this.#context.onObserved?.(hello.observed, link);
+    link.observedAs = hello.observed;
     this.#deadline.cancel();
     this.#resolve(link);
   }

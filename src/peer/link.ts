@@ -34,6 +34,8 @@ export class Link {
   contact: Contact;
   /** Kept whatever happens; set by whoever wants the link to stay. */
   pinned = false;
+  /** The address the peer says it sees us at; its claim. */
+  observedAs = "";
   /** When user traffic last passed. */
   usedAt: Millis;
   /** Set once the link has ended. */

@@ -40,8 +40,6 @@ export interface PoolContext {
   readonly table: LinkTable;
   /** Our hello to a peer that we see at `observed`. */
   hello(observed: string): Hello;
-  /** A peer told at which address it sees us. */
-  onObserved?(address: string, link: Link): void;
   onLink(link: Link): void;
   onLinkLost(link: Link, info: CloseInfo): void;
   onFrame(link: Link, bytes: Bytes, start: number, end: number, owned: boolean): void;
