@@ -53,13 +53,7 @@ pub extern "C" fn allocate(length: usize) -> *mut u8 {
 /// # Safety
 /// `place` comes from `allocate` with the sum of the three lengths.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn start(
-    place: *mut u8,
-    certificate: usize,
-    key: usize,
-    now: f64,
-    unix: f64,
-) -> u32 {
+pub unsafe extern "C" fn start(place: *mut u8, certificate: usize, key: usize, now: f64, unix: f64) -> u32 {
     std::panic::set_hook(Box::new(|panic| host::log(&panic.to_string())));
     at(now);
     web_time::set_unix(unix);

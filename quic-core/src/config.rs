@@ -1,15 +1,16 @@
 //! What the host configures, and what becomes of it.
 
 use crate::layout::word;
-use quinn_proto::{
-    IdleTimeout, MtuDiscoveryConfig, TransportConfig, VarInt, congestion::CubicConfig,
-};
+use quinn_proto::{IdleTimeout, MtuDiscoveryConfig, TransportConfig, VarInt, congestion::CubicConfig};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use web_time::Duration;
 
 /// Words of the configuration, before the certificate and the private key.
 pub const CONFIG_WORDS: usize = 14;
+
+/// Arrivals with a proven address that may be in their handshake however low the bound for others is.
+const PROVEN_HANDSHAKES_MIN: usize = 16;
 
 /// The host's configuration. Times are in milliseconds, sizes in bytes.
 #[derive(Clone, Debug)]
@@ -61,10 +62,13 @@ impl Config {
 
     /// Arrivals in their handshake beyond which nothing helps, not even a proven address.
     pub fn handshakes_hard_max(&self) -> usize {
-        self.handshakes_max.saturating_mul(4)
+        self.handshakes_max.saturating_mul(4).max(PROVEN_HANDSHAKES_MIN)
     }
 }
 
+/// Path discovery ends when the sizes left to try are closer than this part of the largest: the last few
+/// bytes are not worth their probes.
+const DISCOVERY_STEPS: u16 = 12;
 /// Bytes that all windows may come to before new ones shrink to the least: peers that fill their windows
 /// must not exhaust linear memory, which ends at 4 GiB.
 const WINDOWS_BUDGET: u64 = 1 << 30;
@@ -86,7 +90,7 @@ impl Config {
         let local = remote.ip().is_loopback();
         let datagram_max = if local { self.local_datagram_max } else { self.datagram_max };
         let mut discovery = MtuDiscoveryConfig::default();
-        discovery.upper_bound(datagram_max);
+        discovery.upper_bound(datagram_max).minimum_change(datagram_max / DISCOVERY_STEPS);
         let keep_alive = Duration::from_millis(self.keep_alive.into());
         let stream_window = window.min(self.stream_window.into()) as u32;
 

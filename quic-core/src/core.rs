@@ -2,28 +2,24 @@
 
 use crate::config::Config;
 use crate::events::Events;
-use crate::host;
 use crate::layout::*;
 use crate::link::{Arrival, Link, Polled};
 use crate::output::Output;
+use crate::setup::{ResetKey, create_endpoint, server_config};
 use crate::timers::Timers;
 use crate::tls::{SERVER_NAME, Sessions};
 use bytes::{Bytes, BytesMut};
 use quinn_proto::{
-    ClientConfig, Connection, ConnectionHandle, DatagramEvent, Endpoint, EndpointConfig,
-    HashedConnectionIdGenerator, Incoming, NoneTokenStore, ServerConfig, Transmit, ValidationTokenConfig,
+    ClientConfig, Connection, ConnectionHandle, DatagramEvent, Endpoint, Incoming, NoneTokenStore,
+    ServerConfig, Transmit,
 };
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use web_time::{Duration, Instant};
 
-/// QUIC version 1 (RFC 9000), the only one spoken.
-const QUIC_VERSION: u32 = 1;
 /// Answers outside of connections that wait for a flush. Beyond, they are dropped, as networks do.
 const RESPONSES_MAX: usize = 1_024;
-/// The largest datagram we are ready to receive.
-const DATAGRAM_MAX: u16 = 65_527;
 /// The code with which an arrival is closed that costs too much: `refused`.
 const CODE_REFUSED: u32 = 0x17;
 
@@ -45,6 +41,7 @@ pub struct Core {
     pub dropped: u32,
     config: Config,
     sessions: Sessions,
+    server: ServerConfig,
     endpoint: Endpoint,
     links: Vec<Option<Box<Link>>>,
     live: usize,
@@ -60,9 +57,10 @@ pub struct Core {
 
 impl Core {
     pub fn new(config: Config, certificate: Vec<u8>, key: Vec<u8>) -> Result<Self, String> {
-        let reset = derive_reset_key(&key)?;
+        let reset = ResetKey::derive(&key)?;
         let sessions = Sessions::new(certificate, key)?;
-        let endpoint = endpoint(&config, &reset, &sessions)?;
+        let server = server_config(&sessions);
+        let endpoint = create_endpoint(&config, &reset, server.clone())?;
         Ok(Self {
             input: vec![0; BATCH_BYTES],
             write: vec![0; WRITE_BYTES],
@@ -72,6 +70,7 @@ impl Core {
             dropped: 0,
             config,
             sessions,
+            server,
             endpoint,
             links: Vec::new(),
             live: 0,
@@ -123,11 +122,11 @@ impl Core {
 
     /// Queues a link for both a poll and a flush.
     pub fn mark(&mut self, handle: usize) {
-        if let Some(link) = self.touched(handle) {
-            if !link.wants_poll {
-                link.wants_poll = true;
-                self.to_poll.push_back(handle);
-            }
+        if let Some(link) = self.touched(handle)
+            && !link.wants_poll
+        {
+            link.wants_poll = true;
+            self.to_poll.push_back(handle);
         }
     }
 
@@ -184,10 +183,10 @@ impl Core {
     }
 
     fn end_arrival(&mut self, handle: usize) {
-        if let Some(link) = self.link(handle) {
-            if link.arrival.take().is_some() {
-                self.handshakes -= 1;
-            }
+        if let Some(link) = self.link(handle)
+            && link.arrival.take().is_some()
+        {
+            self.handshakes -= 1;
         }
     }
 
@@ -201,8 +200,8 @@ impl Core {
 
     fn arrive(&mut self, incoming: Incoming, now: Instant) {
         self.scratch.clear();
-        let full = self.live >= self.config.connections_max
-            || self.handshakes >= self.config.handshakes_hard_max();
+        let full =
+            self.live >= self.config.connections_max || self.handshakes >= self.config.handshakes_hard_max();
         if full || !self.accepting {
             let transmit = self.endpoint.refuse(incoming, &mut self.scratch);
             self.respond(transmit);
@@ -218,7 +217,7 @@ impl Core {
 
     fn admit(&mut self, incoming: Incoming, now: Instant) {
         let window = self.config.window(self.granted);
-        let mut server = ServerConfig::with_crypto(self.sessions.server.clone());
+        let mut server = self.server.clone();
         server.transport_config(self.config.transport(incoming.remote_address(), window));
         let accepted = self.endpoint.accept(incoming, now, &mut self.scratch, Some(Arc::new(server)));
         match accepted {
@@ -268,9 +267,7 @@ impl Core {
         }
         let mut client = ClientConfig::new(self.sessions.client.clone());
         let window = self.config.window(self.granted);
-        client
-            .transport_config(self.config.transport(remote, window))
-            .token_store(Arc::new(NoneTokenStore));
+        client.transport_config(self.config.transport(remote, window)).token_store(Arc::new(NoneTokenStore));
         let (handle, connection) = self.endpoint.connect(now, client, remote, SERVER_NAME).ok()?;
         self.add(handle, connection, window, None);
         Some(handle.0)
@@ -383,51 +380,4 @@ fn transmit_all(link: &mut Link, output: &mut Output, scratch: &mut Vec<u8>, now
     }
     link.greeted = link.established();
     true
-}
-
-fn endpoint(config: &Config, reset: &ResetKey, sessions: &Sessions) -> Result<Endpoint, String> {
-    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &reset.token);
-    let generator = reset.generator;
-    let mut settings = EndpointConfig::new(Arc::new(key));
-    settings
-        .cid_generator(move || Box::new(HashedConnectionIdGenerator::from_key(generator)))
-        .supported_versions(vec![QUIC_VERSION])
-        // Every packet keeps the bit by which the host tells QUIC from raw datagrams.
-        .grease_quic_bit(false)
-        .min_reset_interval(Duration::from_millis(config.reset_interval.into()))
-        .max_udp_payload_size(DATAGRAM_MAX)
-        .map_err(|error| error.to_string())?;
-
-    let mut tokens = ValidationTokenConfig::default();
-    tokens.sent(0);
-    let mut server = ServerConfig::with_crypto(sessions.server.clone());
-    server.validation_token_config(tokens).retry_token_lifetime(Duration::from_secs(10));
-    let mut seed = [0; 32];
-    host::fill_random(&mut seed);
-    Ok(Endpoint::new(Arc::new(settings), Some(Arc::new(server)), true, Some(seed)))
-}
-
-/// Keys that are the same after a restart with the same identity, so that what is left of a former life is
-/// recognised and its connections are reset at once.
-struct ResetKey {
-    token: [u8; 32],
-    generator: u64,
-}
-
-fn derive_reset_key(identity: &[u8]) -> Result<ResetKey, String> {
-    use ring::hkdf;
-    let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"macula/2 quic");
-    let secret = salt.extract(identity);
-    let mut token = [0; 32];
-    let mut generator = [0; 32];
-    for (label, target) in [(b"reset token ", &mut token), (b"connection id", &mut generator)] as
-        [(&[u8], &mut [u8; 32]); 2]
-    {
-        secret
-            .expand(&[label], hkdf::HKDF_SHA256)
-            .and_then(|okm| okm.fill(target))
-            .map_err(|_| "the reset key could not be derived")?;
-    }
-    let [a, b, c, d, e, f, g, h, ..] = generator;
-    Ok(ResetKey { token, generator: u64::from_le_bytes([a, b, c, d, e, f, g, h]) })
 }

@@ -17,5 +17,6 @@ mod layout;
 mod link;
 mod output;
 mod poly1305;
+mod setup;
 mod timers;
 mod tls;

@@ -14,9 +14,8 @@ pub struct Poly1305 {
 
 impl Poly1305 {
     pub fn new(key: &[u8; 32]) -> Self {
-        let at = |index: usize| {
-            u32::from_le_bytes([key[index], key[index + 1], key[index + 2], key[index + 3]])
-        };
+        let at =
+            |index: usize| u32::from_le_bytes([key[index], key[index + 1], key[index + 2], key[index + 3]]);
         Self {
             // Clamped as the RFC says.
             r: [
@@ -65,11 +64,31 @@ impl Poly1305 {
         let s = [0, r[1] * 5, r[2] * 5, r[3] * 5, r[4] * 5];
         let product = |a: u32, b: u32| u64::from(a) * u64::from(b);
         let mut d = [
-            product(h[0], r[0]) + product(h[1], s[4]) + product(h[2], s[3]) + product(h[3], s[2]) + product(h[4], s[1]),
-            product(h[0], r[1]) + product(h[1], r[0]) + product(h[2], s[4]) + product(h[3], s[3]) + product(h[4], s[2]),
-            product(h[0], r[2]) + product(h[1], r[1]) + product(h[2], r[0]) + product(h[3], s[4]) + product(h[4], s[3]),
-            product(h[0], r[3]) + product(h[1], r[2]) + product(h[2], r[1]) + product(h[3], r[0]) + product(h[4], s[4]),
-            product(h[0], r[4]) + product(h[1], r[3]) + product(h[2], r[2]) + product(h[3], r[1]) + product(h[4], r[0]),
+            product(h[0], r[0])
+                + product(h[1], s[4])
+                + product(h[2], s[3])
+                + product(h[3], s[2])
+                + product(h[4], s[1]),
+            product(h[0], r[1])
+                + product(h[1], r[0])
+                + product(h[2], s[4])
+                + product(h[3], s[3])
+                + product(h[4], s[2]),
+            product(h[0], r[2])
+                + product(h[1], r[1])
+                + product(h[2], r[0])
+                + product(h[3], s[4])
+                + product(h[4], s[3]),
+            product(h[0], r[3])
+                + product(h[1], r[2])
+                + product(h[2], r[1])
+                + product(h[3], r[0])
+                + product(h[4], s[4]),
+            product(h[0], r[4])
+                + product(h[1], r[3])
+                + product(h[2], r[2])
+                + product(h[3], r[1])
+                + product(h[4], r[0]),
         ];
         for limb in 0..4 {
             d[limb + 1] += d[limb] >> 26;
@@ -84,12 +103,8 @@ impl Poly1305 {
     /// The tag of all that was taken in.
     pub fn finish(self) -> [u8; 16] {
         let h = reduce(self.sum);
-        let words = [
-            h[0] | h[1] << 26,
-            h[1] >> 6 | h[2] << 20,
-            h[2] >> 12 | h[3] << 14,
-            h[3] >> 18 | h[4] << 8,
-        ];
+        let words =
+            [h[0] | h[1] << 26, h[1] >> 6 | h[2] << 20, h[2] >> 12 | h[3] << 14, h[3] >> 18 | h[4] << 8];
         let mut tag = [0; 16];
         let mut carry = 0;
         for ((four, word), pad) in tag.chunks_exact_mut(4).zip(words).zip(self.pad) {

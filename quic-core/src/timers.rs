@@ -81,11 +81,8 @@ impl Timers {
                 break;
             }
             let right = left + 1;
-            let least = if right < self.heap.len() && self.heap[right].0 < self.heap[left].0 {
-                right
-            } else {
-                left
-            };
+            let least =
+                if right < self.heap.len() && self.heap[right].0 < self.heap[left].0 { right } else { left };
             if self.heap[place].0 <= self.heap[least].0 {
                 break;
             }
