@@ -45,7 +45,15 @@ const PROTOCOL =
 const LINES_MAX = 400;
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const NOT_OURS = new Set([".git", "node_modules", "dist", "coverage", "target", "vendor"]);
+const NOT_OURS = new Set([
+  ".git",
+  ".profiles",
+  "node_modules",
+  "dist",
+  "coverage",
+  "target",
+  "vendor",
+]);
 
 function filesUnder(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {

@@ -79,10 +79,15 @@ export class Dht {
     if (contact.serves) this.contacts.add(contact);
   }
 
-  /** Puts a record of our own where it is looked for: at the nodes closest to its key, this one included. */
+  /**
+   * Puts a record of our own where it is looked for: at the nodes closest to its key. A copy of it stays here; it
+   * counts where this node serves, or where no node does and its neighbours have to ask it.
+   */
   async publish(record: ProviderRecord, signal: AbortSignal): Promise<StoreResult> {
-    const own = this.#context.serves && this.#putLocally(record) ? 1 : 0;
+    const kept = this.#putLocally(record);
     const closest = await this.#findClosest(record.key, signal);
+    const isHolder = this.#context.serves || (closest.length === 0 && this.#context.table.size > 0);
+    const own = isHolder && kept ? 1 : 0;
     const request: DhtRequest = { kind: "store", record: record.bytes };
     let lastError: MeshError | undefined;
     const answers = closest.slice(0, COPIES).map(async (contact) => {
@@ -97,7 +102,7 @@ export class Dht {
       }
     });
     const acks = (await Promise.all(answers)).reduce<number>((sum, ack) => sum + ack, own);
-    return { acks, asked: answers.length + (this.#context.serves ? 1 : 0), lastError };
+    return { acks, asked: answers.length + own, lastError };
   }
 
   /** The providers at a key: those held here, else those the first node answers with that has any. */
@@ -122,7 +127,8 @@ export class Dht {
   }
 
   async #findClosest(key: Key, signal: AbortSignal): Promise<readonly Contact[]> {
-    return this.#search(key, { kind: "find_node", target: key }, signal, () => false);
+    const found = await this.#search(key, { kind: "find_node", target: key }, signal, () => false);
+    return found.filter((contact) => contact.serves);
   }
 
   /** Drives one lookup. `take` sees every answer and ends it by saying true. */
@@ -133,7 +139,7 @@ export class Dht {
     take: (answer: DhtAnswer) => boolean,
   ): Promise<readonly Contact[]> {
     const { self } = this.#context;
-    const lookup = new Lookup<Contact>(key, self, this.contacts.closest(key, CONTACTS_MAX));
+    const lookup = new Lookup<Contact>(key, self, this.#seeds(key));
     this.#context.ports.meter.count("lookups");
     return new Promise((resolve, reject) => {
       const end = (closest: readonly Contact[]): void => {
@@ -157,6 +163,13 @@ export class Dht {
       signal?.addEventListener("abort", onAbort, { once: true });
       advance();
     });
+  }
+
+  /** Who is asked first: the nearest nodes that serve; where none is known, the neighbours, for what is their own. */
+  #seeds(key: Key): Contact[] {
+    const serving = this.contacts.closest(key, CONTACTS_MAX);
+    if (serving.length > 0) return serving;
+    return [...this.#context.table].slice(0, CONTACTS_MAX).map((link) => link.contact);
   }
 
   async #step(
