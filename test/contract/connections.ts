@@ -154,6 +154,16 @@ export function connectionContract(stageKind: StageKind, use: Use): void {
     );
 
     it(
+      "take one handler, and so do their streams",
+      use(async (stage) => {
+        const scene = await pair(stage);
+        const { near } = await streamPair(stage, scene);
+        expect(() => new ConnectionProbe(scene.client.connection)).toThrow("one handler");
+        expect(() => new StreamProbe(near.stream)).toThrow("one handler");
+      }),
+    );
+
+    it(
       "tell their end to a handler that is set late",
       use(async (stage) => {
         const to = await listen(stage, 1);
@@ -236,7 +246,7 @@ export function connectionContract(stageKind: StageKind, use: Use): void {
       "is broken by keep-alive, for as long as packets get through",
       use(async (stage) => {
         const silent = { idleTimeout: 1_500, keepAlive: 0 };
-        const kept = { idleTimeout: 600, keepAlive: 100 };
+        const kept = { idleTimeout: 1_000, keepAlive: 100 };
         const to = await listen(stage, 1, {
           limits: { idleTimeout: 1_500, keepAlive: 0 },
           echoes: true,

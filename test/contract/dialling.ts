@@ -24,6 +24,25 @@ export function diallingContract(stageKind: StageKind, use: Use): void {
     );
 
     it(
+      "makes two connections of two dials that cross",
+      use(async (stage) => {
+        const one = await listen(stage, 0, { echoes: true });
+        const other = await listen(stage, 1, { echoes: true });
+        const options = { timeout: DIAL_TIMEOUT };
+        const dials = [
+          one.transport.dial(other.address, options),
+          other.transport.dial(one.address, options),
+        ].map(async (dialled) => new ConnectionProbe(await dialled).connection);
+        const connections = await stage.settle(Promise.all(dials), "the dials");
+        await stage.settle(Promise.all([one.arrived.take(), other.arrived.take()]), "arrivals");
+        const echoes = connections.map((connection) => askEcho(connection));
+        await stage.settle(Promise.all(echoes), "echoes both ways");
+        expect(one.transport.stats().connections).toBe(2);
+        expect(other.transport.stats().connections).toBe(2);
+      }),
+    );
+
+    it(
       "works over IPv6",
       use(
         async (stage) => {

@@ -75,6 +75,14 @@ export function pathContract(stageKind: StageKind, use: Use): void {
     );
 
     it(
+      "that would look like packets of a connection are not sent",
+      use(async (stage) => {
+        const { from, to } = await pair(stage);
+        expect(() => from.sendRaw(to.address, new Uint8Array([0x40]))).toThrow("bit 0x40");
+      }),
+    );
+
+    it(
       "that are garbage are counted and harm no connection",
       use(async (stage) => {
         const scene = await pair(stage, { echoes: true });

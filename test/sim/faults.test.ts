@@ -91,4 +91,18 @@ describe("a line of five nodes over a bad network", () => {
     nodes[2] = await start(world, 2);
     await expectAnswerWithin(5_000, world, client);
   });
+
+  it("does the same in every run, faults and all", async () => {
+    const hash = async (): Promise<string> => {
+      const { world, nodes, client } = await line(9, { delay: [2, 30], loss: 0.05 });
+      const asks = [1, 2, 3].map((n) => client.call("twice", n).catch(() => undefined));
+      await world.advance(20);
+      world.crash(2);
+      await world.run(Promise.all(asks));
+      nodes[2] = await start(world, 2);
+      await world.advance(20_000);
+      return world.trace.hash;
+    };
+    expect(await hash()).toBe(await hash());
+  });
 });

@@ -113,10 +113,7 @@ export class MemoryTransport implements Transport, ConnectionHost {
   sendRaw(address: Address, bytes: Bytes): void {
     if (bytes.length === 0) return;
     if (((bytes[0] as number) & QUIC_BIT) !== 0) {
-      throw new MeshError(
-        "bad_frame",
-        "a raw datagram must not look like a packet of a connection",
-      );
+      throw new MeshError("internal", "the first byte of a raw datagram must not have bit 0x40");
     }
     if (this.#state === "closed" || this.#state === "crashed") return;
     this.#mustBeBound();
@@ -161,7 +158,7 @@ export class MemoryTransport implements Transport, ConnectionHost {
     this.#dials.clear();
   }
 
-  /** Continues at another address of any host, as after a change of network. Throws `address_in_use`. */
+  /** Continues at another address of any host, as after a change of network, and returns it. Throws `address_in_use`. */
   rebind(address: Address): Address {
     this.#mustBeOpen();
     const bound = this.#carrier.bind(this, address);
