@@ -13,7 +13,7 @@ import {
   type TransportLimits,
   type TransportStats,
 } from "../transport.ts";
-import { AddressBook, type AddressWords, mappedText, plainAddress } from "./address-words.ts";
+import { AddressBook, type AddressWords, plainAddress } from "./address-words.ts";
 import { Endpoint, type Outlet } from "./endpoint.ts";
 import { UdpSocket } from "./socket.ts";
 
@@ -186,8 +186,7 @@ export class QuicTransport implements Transport, Outlet {
     const socket = this.#socket;
     if (socket === undefined) return;
     this.#sent++;
-    const mapped = socket.dual && !ip.includes(":");
-    socket.send(bytes, start, length, port, mapped ? mappedText(ip) : ip);
+    socket.send(bytes, start, length, port, ip);
   }
 
   arrived(connection: Connection): void {
@@ -197,12 +196,18 @@ export class QuicTransport implements Transport, Outlet {
   /** The core trapped: its connections are lost, the socket and the process are not. */
   failed(cause: unknown): void {
     const { message } = toMeshError(cause);
-    this.#options.log?.write("error", "quic_restart", { message });
+    const { log } = this.#options;
+    log?.write("error", "quic_restart", { message });
     const former = this.#endpoint;
     this.#dropped += former.core.dropped;
     this.#restarts++;
-    this.#endpoint = this.#createEndpoint();
-    this.#endpoint.core.acceptArrivals(this.#listening);
+    try {
+      this.#endpoint = this.#createEndpoint();
+      this.#endpoint.core.acceptArrivals(this.#listening);
+    } catch (failure) {
+      log?.write("error", "quic_lost", { message: toMeshError(failure).message });
+      void this.close();
+    }
     former.abandon();
   }
 

@@ -3,17 +3,21 @@ import { isIP } from "node:net";
 import { type Address, parseHostPort, toAddress } from "../../base/address.ts";
 import type { Bytes } from "../../base/bytes.ts";
 import { MeshError } from "../../base/errors.ts";
+import { mappedText } from "./address-words.ts";
 
 /** Kernel buffers: bursts are lost in the default ones. The system may grant less. */
 const KERNEL_BUFFER_BYTES = 4 << 20;
 
 /** One UDP socket for everything: listening, dialling, raw datagrams. */
 export class UdpSocket {
-  /** True where IPv4 hosts must be named as `::ffff:…`. */
+  /** True for a socket of IPv6, which reaches IPv4 hosts too. */
   readonly dual: boolean;
   /** Where it is bound. */
   readonly address: Address;
   readonly #socket: Socket;
+  // The text of the last IPv4 host in the form of IPv6: the same few hosts recur.
+  #lastHost = "";
+  #lastMapped = "";
 
   private constructor(socket: Socket, dual: boolean, address: Address) {
     this.#socket = socket;
@@ -62,7 +66,16 @@ export class UdpSocket {
 
   /** Sends `bytes[start, start + length)`. The bytes must stay as they are: the kernel may take them later. */
   send(bytes: Uint8Array, start: number, length: number, port: number, host: string): void {
-    this.#socket.send(bytes, start, length, port, host);
+    const name = this.dual ? this.#mapped(host) : host;
+    this.#socket.send(bytes, start, length, port, name);
+  }
+
+  #mapped(host: string): string {
+    if (host !== this.#lastHost) {
+      this.#lastHost = host;
+      this.#lastMapped = host.includes(":") ? host : mappedText(host);
+    }
+    return this.#lastMapped;
   }
 
   close(): Promise<void> {
