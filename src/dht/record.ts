@@ -1,17 +1,19 @@
 import type { Bytes } from "../base/bytes.ts";
-import { concat, equalBytes, utf8 } from "../base/bytes.ts";
-import { MeshError } from "../base/errors.ts";
+import { equalBytes, utf8 } from "../base/bytes.ts";
 import { ID_BYTES, type Key, type NodeId, toNodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
-import { SIGNATURE_BYTES, type Signer, type Verify } from "../identity/keys.ts";
+import type { Signer, Verify } from "../identity/keys.ts";
+import {
+  badStatement,
+  checkStatement,
+  readBody,
+  sealStatement,
+  statementBodyEnd,
+} from "../identity/signed.ts";
 import { RECORD_BYTES_MAX } from "../wire/hello.ts";
 import { ANCHORS_MAX } from "../wire/limits.ts";
 import { FieldReader } from "../wire/reader.ts";
 import { FrameWriter } from "../wire/writer.ts";
-
-/** How far ahead a record may expire, and how far clocks may differ. */
-export const RECORD_LIFE_MAX: Millis = 3_600_000;
-const CLOCK_SKEW: Millis = 600_000;
 
 const FORMAT = 1;
 const DOMAIN = utf8("macula record 1\0");
@@ -48,7 +50,7 @@ export function signRecord(signer: Signer, realm: Key, claim: RecordClaim): Prov
   writer.array(claim.anchors.length);
   for (const anchor of claim.anchors) writer.bin(anchor);
   const body = writer.copy();
-  const bytes = concat(body, signer.sign(concat(DOMAIN, body)));
+  const bytes = sealStatement(signer, DOMAIN, body);
   return { ...claim, owner: signer.id, bytes };
 }
 
@@ -58,21 +60,17 @@ export function signRecord(signer: Signer, realm: Key, claim: RecordClaim): Prov
  * @throws {MeshError} `bad_record` where shape, realm, dates or signature are wrong.
  */
 export function readRecord(bytes: Bytes, realm: Key, now: Millis, verify: Verify): ProviderRecord {
-  const bodyEnd = bytes.length - SIGNATURE_BYTES;
-  if (bodyEnd <= 0 || bytes.length > RECORD_BYTES_MAX) throw bad(`it has ${bytes.length} bytes`);
-  const record = parse(bytes, bodyEnd, realm);
-  if (record.expires < now - CLOCK_SKEW) throw bad("it has expired");
-  if (record.expires > now + RECORD_LIFE_MAX + CLOCK_SKEW) throw bad("it expires too far ahead");
-  const signed = concat(DOMAIN, bytes.subarray(0, bodyEnd));
-  if (!verify(record.owner, signed, bytes.subarray(bodyEnd))) throw bad("its signature is wrong");
+  const bodyEnd = statementBodyEnd(bytes, RECORD_BYTES_MAX);
+  const record = readBody(() => fields(bytes, bodyEnd, realm));
+  checkStatement(bytes, DOMAIN, record, now, verify);
   return record;
 }
 
-function parse(bytes: Bytes, bodyEnd: number, realm: Key): ProviderRecord {
+function fields(bytes: Bytes, bodyEnd: number, realm: Key): ProviderRecord {
   const reader = new FieldReader(bytes, 0, bodyEnd);
   reader.array(8);
-  if (reader.uint() !== FORMAT) throw bad("its format is unknown");
-  if (!equalBytes(reader.fixed(ID_BYTES), realm)) throw bad("it belongs to another realm");
+  if (reader.uint() !== FORMAT) throw badStatement("its format is unknown");
+  if (!equalBytes(reader.fixed(ID_BYTES), realm)) throw badStatement("it belongs to another realm");
   const key = reader.fixed(ID_BYTES).slice();
   const owner = toNodeId(reader.fixed(ID_BYTES).slice());
   const seq = reader.uint();
@@ -83,8 +81,4 @@ function parse(bytes: Bytes, bodyEnd: number, realm: Key): ProviderRecord {
   );
   reader.done();
   return { key, owner, seq, expires, withdrawn, anchors, bytes: bytes.slice() };
-}
-
-function bad(what: string): MeshError {
-  return new MeshError("bad_record", `a record is refused: ${what}`);
 }

@@ -1,10 +1,17 @@
 import { type Address, parseHostPort, toAddress } from "../base/address.ts";
 import type { Bytes } from "../base/bytes.ts";
-import { concat, equalBytes, utf8 } from "../base/bytes.ts";
-import { MeshError, toMeshError } from "../base/errors.ts";
+import { equalBytes, utf8 } from "../base/bytes.ts";
 import { ID_BYTES, idText, type Key, type NodeId, toNodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
-import { SIGNATURE_BYTES, type Signer, type Verify } from "../identity/keys.ts";
+import type { Signer, Verify } from "../identity/keys.ts";
+import {
+  badStatement,
+  checkStatement,
+  readBody,
+  STATEMENT_LIFE_MAX,
+  sealStatement,
+  statementBodyEnd,
+} from "../identity/signed.ts";
 import { RECORD_BYTES_MAX } from "../wire/hello.ts";
 import { ANCHORS_MAX } from "../wire/limits.ts";
 import { FieldReader } from "../wire/reader.ts";
@@ -12,10 +19,6 @@ import { FrameWriter } from "../wire/writer.ts";
 
 /** Addresses in one contact at most. */
 export const ADDRESSES_MAX = 8;
-
-/** How far a contact's expiry may lie ahead, and how long clocks may differ. */
-const LIFE_MAX: Millis = 3_600_000;
-const CLOCK_SKEW: Millis = 600_000;
 
 const FORMAT = 1;
 const DOMAIN = utf8("macula contact 1\0");
@@ -46,15 +49,9 @@ export type ContactClaim = Omit<Contact, "id" | "bytes" | "seq" | "expires">;
 
 /** Signs a contact that is good for an hour from `now` (Unix milliseconds). */
 export function signContact(signer: Signer, realm: Key, claim: ContactClaim, now: Millis): Contact {
-  const contact = {
-    ...claim,
-    id: signer.id,
-    seq: Math.floor(now),
-    expires: Math.floor(now) + LIFE_MAX,
-  };
-  const body = bodyOf(contact, realm);
-  const signature = signer.sign(concat(DOMAIN, body));
-  return { ...contact, bytes: concat(body, signature) };
+  const seq = Math.floor(now);
+  const contact = { ...claim, id: signer.id, seq, expires: seq + STATEMENT_LIFE_MAX };
+  return { ...contact, bytes: sealStatement(signer, DOMAIN, bodyOf(contact, realm)) };
 }
 
 function bodyOf(contact: Omit<Contact, "bytes">, realm: Key): Bytes {
@@ -80,30 +77,18 @@ function bodyOf(contact: Omit<Contact, "bytes">, realm: Key): Bytes {
  * @throws {MeshError} `bad_record` where shape, realm, dates or signature are wrong.
  */
 export function readContact(bytes: Bytes, realm: Key, now: Millis, verify: Verify): Contact {
-  const bodyEnd = bytes.length - SIGNATURE_BYTES;
-  if (bodyEnd <= 0 || bytes.length > RECORD_BYTES_MAX) throw bad(`it has ${bytes.length} bytes`);
-  const contact = parse(bytes, bodyEnd, realm);
-  if (contact.expires < now - CLOCK_SKEW) throw bad("it has expired");
-  if (contact.expires > now + LIFE_MAX + CLOCK_SKEW) throw bad("it expires too far ahead");
-  const signed = concat(DOMAIN, bytes.subarray(0, bodyEnd));
-  if (!verify(contact.id, signed, bytes.subarray(bodyEnd))) throw bad("its signature is wrong");
+  const bodyEnd = statementBodyEnd(bytes, RECORD_BYTES_MAX);
+  const contact = readBody(() => fields(bytes, bodyEnd, realm));
+  const { id: owner, expires } = contact;
+  checkStatement(bytes, DOMAIN, { owner, expires }, now, verify);
   return contact;
-}
-
-function parse(bytes: Bytes, bodyEnd: number, realm: Key): Contact {
-  try {
-    return fields(bytes, bodyEnd, realm);
-  } catch (cause) {
-    const error = toMeshError(cause);
-    throw error.code === "bad_record" ? error : bad(error.message);
-  }
 }
 
 function fields(bytes: Bytes, bodyEnd: number, realm: Key): Contact {
   const reader = new FieldReader(bytes, 0, bodyEnd);
   reader.array(8);
-  if (reader.uint() !== FORMAT) throw bad("its format is unknown");
-  if (!equalBytes(reader.fixed(ID_BYTES), realm)) throw bad("it belongs to another realm");
+  if (reader.uint() !== FORMAT) throw badStatement("its format is unknown");
+  if (!equalBytes(reader.fixed(ID_BYTES), realm)) throw badStatement("it belongs to another realm");
   const id = toNodeId(reader.fixed(ID_BYTES).slice());
   const roles = reader.uint(ROLE_TRANSIT | ROLE_SERVES);
   const addresses = Array.from({ length: reader.array(0, ADDRESSES_MAX) }, () =>
@@ -130,15 +115,11 @@ function fields(bytes: Bytes, bodyEnd: number, realm: Key): Contact {
 function readAddress(text: string): Address {
   const { host, port } = parseHostPort(text);
   const address = toAddress(host, port);
-  if (address !== text || port === 0) throw bad("it holds a malformed address");
+  if (address !== text || port === 0) throw badStatement("it holds a malformed address");
   return address;
 }
 
 /** `<id>@host:port` for each address: what others can put into their bootstrap list. */
 export function dialStrings(contact: Contact): string[] {
   return contact.addresses.map((address) => `${idText(contact.id)}@${address}`);
-}
-
-function bad(what: string): MeshError {
-  return new MeshError("bad_record", `a contact is refused: ${what}`);
 }

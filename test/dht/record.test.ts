@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { concat, utf8 } from "../../src/base/bytes.ts";
-import { RECORD_LIFE_MAX, readRecord, signRecord } from "../../src/dht/record.ts";
+import { readRecord, signRecord } from "../../src/dht/record.ts";
 import { verify } from "../../src/identity/keys.ts";
 import { procedureKey, realmId } from "../../src/identity/realm.ts";
+import { STATEMENT_LIFE_MAX } from "../../src/identity/signed.ts";
 import { failure } from "../base/failure.ts";
 import { NOW, REALM, signerOf } from "../peer/nodes.ts";
 
@@ -64,8 +65,8 @@ describe("a record is refused", () => {
 
   it("when it expires too far ahead", () => {
     const at = (expires: number) => refusal(signRecord(signer, REALM, { ...claim, expires }).bytes);
-    expect(at(NOW + RECORD_LIFE_MAX + SKEW)).toBeUndefined();
-    expect(at(NOW + RECORD_LIFE_MAX + SKEW + 1)).toBe("bad_record");
+    expect(at(NOW + STATEMENT_LIFE_MAX + SKEW)).toBeUndefined();
+    expect(at(NOW + STATEMENT_LIFE_MAX + SKEW + 1)).toBe("bad_record");
   });
 
   it("when it is signed by another, or for another purpose", () => {
