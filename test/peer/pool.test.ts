@@ -1,0 +1,375 @@
+import { describe, expect, it } from "vitest";
+import { concat } from "../../src/base/bytes.ts";
+import { codeFromWire, MeshError } from "../../src/base/errors.ts";
+import { compareIds, type NodeId } from "../../src/base/id.ts";
+import { signerFromSeed, verify } from "../../src/identity/keys.ts";
+import type { MeshNode } from "../../src/node/api.ts";
+import { type ContactClaim, signContact } from "../../src/peer/contact.ts";
+import { dial } from "../../src/peer/dialer.ts";
+import type { Link } from "../../src/peer/link.ts";
+import { LinkTable } from "../../src/peer/link-table.ts";
+import { LIVENESS_LIMITS } from "../../src/peer/liveness.ts";
+import { POOL_LIMITS, Pool, type PoolLimits } from "../../src/peer/pool.ts";
+import { startSimNode } from "../../src/sim/sim-node.ts";
+import { World } from "../../src/sim/world.ts";
+import type { MemoryTransport } from "../../src/transport/memory/memory-transport.ts";
+import { writeCall } from "../../src/wire/call.ts";
+import { TYPE } from "../../src/wire/frame.ts";
+import { REALM } from "./nodes.ts";
+import { frameOf, RawPeer } from "./raw-peer.ts";
+
+const CLAIM: ContactClaim = { addresses: [], anchors: [], transit: true, serves: false };
+
+/** A pool without a node around it. */
+interface Member {
+  readonly id: NodeId;
+  readonly pool: Pool;
+  readonly table: LinkTable;
+  readonly transport: MemoryTransport;
+  readonly lost: string[];
+  dial(target: number, expect?: NodeId): Promise<Link>;
+}
+
+/** Starts a pool at the place of node `number`; `key` makes it use another node's key. */
+async function member(
+  world: World,
+  number: number,
+  limits: Partial<PoolLimits> = {},
+  key = number,
+): Promise<Member> {
+  const ports = world.ports(number);
+  const signer = signerFromSeed(world.keySeed(key));
+  const transport = world.transport(number, world.identity(key));
+  const table = new LinkTable(ports.random);
+  const lost: string[] = [];
+  const instance = ports.random.bytes(8);
+  const pool = new Pool({
+    self: signer.id,
+    realm: REALM,
+    ports,
+    verify,
+    liveness: LIVENESS_LIMITS,
+    limits: { ...POOL_LIMITS, ...limits },
+    table,
+    hello: (observed) => ({
+      versions: [2],
+      realm: REALM,
+      instance,
+      observed,
+      contact: signContact(signer, REALM, CLAIM, ports.clock.wall()).bytes,
+      token: new Uint8Array(0),
+    }),
+    onLink: () => {},
+    onLinkLost: (_, info) => lost.push(codeFromWire(info.code)),
+    onFrame: () => {
+      throw new MeshError("bad_frame", "nothing is expected here");
+    },
+  });
+  transport.onConnection = (connection) => pool.accept(connection);
+  await world.run(transport.listen(world.address(number)));
+  const dialTo = (target: number, expected?: NodeId): Promise<Link> =>
+    dial(
+      { transport, pool, table, clock: world.clock },
+      { addresses: [world.address(target)], ...(expected ? { expect: expected } : {}) },
+      2_000,
+      new AbortController().signal,
+    );
+  return { id: signer.id, pool, table, transport, lost, dial: dialTo };
+}
+
+const newWorld = (seed = 1) => new World({ seed, link: { delay: [5, 5] } });
+
+async function code(world: World, work: Promise<unknown>): Promise<unknown> {
+  return world.run(work.then(() => "done").catch((cause: MeshError) => cause.code));
+}
+
+describe("two nodes", () => {
+  it.each([1, 2, 3, 4])("that dial each other at once keep one link (seed %i)", async (seed) => {
+    const world = newWorld(seed);
+    const [a, b] = [await member(world, 0), await member(world, 1)];
+    const links = await world.run(Promise.all([a.dial(1), b.dial(0)]));
+    await world.advance(5_000);
+    expect([a.table.size, b.table.size]).toEqual([1, 1]);
+    const [kept] = [...a.table];
+    const lower = compareIds(a.id, b.id) < 0;
+    expect(kept?.dialled).toBe(lower);
+    expect(links.every((link) => link.ended === undefined || link.ended.code !== 0)).toBe(true);
+    kept?.ping();
+    await world.advance(100);
+    expect(kept?.liveness.roundTrip).toBe(10);
+  });
+
+  it("that are linked dial no second time", async () => {
+    const world = newWorld();
+    const [a, b] = [await member(world, 0), await member(world, 1)];
+    const link = await world.run(a.dial(1, b.id));
+    expect(await world.run(a.dial(1, b.id))).toBe(link);
+    expect(await world.run(a.dial(1))).toBe(link);
+    await world.advance(1_000);
+    expect([a.table.size, b.table.size, link.ended]).toEqual([1, 1, undefined]);
+  });
+
+  it("are told when another node answers than the one expected", async () => {
+    const world = newWorld();
+    const [a] = [await member(world, 0), await member(world, 1)];
+    const stranger = signerFromSeed(world.keySeed(9)).id;
+    expect(await code(world, a.dial(1, stranger))).toBe("id_mismatch");
+    expect(a.table.size).toBe(0);
+  });
+
+  it("give up an idle link that nobody pinned, on the side that dialled it", async () => {
+    const world = newWorld();
+    const [a, b] = [await member(world, 0, { idleClose: 10_000 }), await member(world, 1)];
+    await world.run(a.dial(1));
+    await world.advance(9_000);
+    expect(a.table.size).toBe(1);
+    await world.advance(3_000);
+    expect([a.table.size, b.lost]).toEqual([0, ["closed"]]);
+  });
+
+  it("keep an idle link that is pinned", async () => {
+    const world = newWorld();
+    const [a] = [await member(world, 0, { idleClose: 10_000 }), await member(world, 1)];
+    const link = await world.run(a.dial(1));
+    link.pinned = true;
+    await world.advance(60_000);
+    expect(a.table.size).toBe(1);
+  });
+
+  it("notice within five seconds that the other one is silent", async () => {
+    const world = newWorld();
+    const [a] = [await member(world, 0), await member(world, 1)];
+    await world.run(a.dial(1));
+    world.crash(1);
+    await world.advance(5_000);
+    expect([a.table.size, a.lost]).toEqual([0, ["timeout"]]);
+  });
+});
+
+describe("a node that dials itself", () => {
+  it("is told so", async () => {
+    const world = newWorld();
+    const a = await member(world, 0);
+    expect(await code(world, a.dial(0))).toBe("duplicate_identity");
+    expect(a.table.size).toBe(0);
+  });
+});
+
+describe("another life of a node", () => {
+  it("takes the place of the one that is gone", async () => {
+    const world = newWorld();
+    const a = await member(world, 0);
+    const first = await member(world, 1);
+    await world.run(first.dial(0));
+    world.crash(1);
+    const again = await member(world, 2, {}, 1);
+    const link = await world.run(again.dial(0));
+    await world.advance(100);
+    expect([a.table.size, link.ended]).toEqual([1, undefined]);
+    expect([...a.table][0]?.remoteAddress).toBe(world.address(2));
+  });
+
+  it("is refused while the first one lives", async () => {
+    const world = newWorld();
+    const a = await member(world, 0);
+    const first = await member(world, 1);
+    await world.run(first.dial(0));
+    const copy = await member(world, 2, {}, 1);
+    expect(await code(world, copy.dial(0))).not.toBe("done");
+    await world.advance(1_000);
+    expect(copy.table.size).toBe(0);
+    expect([...a.table].map((link) => link.remoteAddress)).toEqual([world.address(1)]);
+    expect(world.trace.tail(50).some((line) => line.includes("duplicate_identity"))).toBe(true);
+  });
+});
+
+describe("a pool that is full", () => {
+  it("lets the link that was not used for longest go", async () => {
+    const world = newWorld();
+    const a = await member(world, 0, { linksMax: 2 });
+    const others = [await member(world, 1), await member(world, 2), await member(world, 3)];
+    const [first, second] = [await world.run(a.dial(1)), await world.run(a.dial(2))];
+    await world.advance(100);
+    first.usedAt = world.clock.now();
+    await world.run(a.dial(3));
+    await world.advance(100);
+    expect([first.ended, second.ended?.by]).toEqual([undefined, "local"]);
+    expect(others[1]?.lost).toEqual(["overloaded"]);
+    expect(a.table.size).toBe(2);
+  });
+
+  it("refuses the newcomer where all links are pinned", async () => {
+    const world = newWorld();
+    const a = await member(world, 0, { linksMax: 1 });
+    const [b, c] = [await member(world, 1), await member(world, 2)];
+    (await world.run(a.dial(1))).pinned = true;
+    expect(await code(world, a.dial(2))).toBe("overloaded");
+    expect(await code(world, c.dial(0))).not.toBe("done");
+    await world.advance(100);
+    expect([a.table.size, b.table.size, c.table.size]).toEqual([1, 1, 0]);
+  });
+});
+
+describe("a pool that is closed", () => {
+  it("ends its links with its reason and takes no more", async () => {
+    const world = newWorld();
+    const [a, b] = [await member(world, 0), await member(world, 1)];
+    await world.run(a.dial(1));
+    a.pool.close(new MeshError("closed", "the node is closed"));
+    await world.advance(100);
+    expect([a.table.size, b.lost]).toEqual([0, ["closed"]]);
+    expect(await code(world, b.dial(0))).toBe("overloaded");
+    expect(await code(world, a.dial(1))).toBe("closed");
+  });
+});
+
+describe("a dial", () => {
+  it("names the cause at every address", async () => {
+    const world = newWorld();
+    const a = await member(world, 0);
+    const work = dial(
+      { transport: a.transport, pool: a.pool, table: a.table, clock: world.clock },
+      { addresses: [world.address(7), world.address(8)] },
+      1_000,
+      new AbortController().signal,
+    );
+    const error = await world.run(work.catch((cause: MeshError) => cause));
+    expect(error).toMatchObject({ code: "dial_failed" });
+    expect((error as MeshError).message).toContain(`${world.address(7)}: `);
+    expect((error as MeshError).message).toContain(`${world.address(8)}: `);
+  });
+
+  it("keeps the first address that answers", async () => {
+    const world = newWorld();
+    const [a] = [await member(world, 0), await member(world, 1)];
+    const link = await world.run(
+      dial(
+        { transport: a.transport, pool: a.pool, table: a.table, clock: world.clock },
+        { addresses: [world.address(7), world.address(1)] },
+        5_000,
+        new AbortController().signal,
+      ),
+    );
+    expect(link.remoteAddress).toBe(world.address(1));
+    expect(world.clock.now()).toBeLessThan(1_000);
+  });
+
+  it("of no address says so", async () => {
+    const world = newWorld();
+    const a = await member(world, 0);
+    const context = { transport: a.transport, pool: a.pool, table: a.table, clock: world.clock };
+    const work = dial(context, { addresses: [] }, 1_000, new AbortController().signal);
+    await expect(world.run(work)).rejects.toMatchObject({
+      code: "dial_failed",
+      message: "the node has no address that can be dialled",
+    });
+  });
+});
+
+describe("labels of links", () => {
+  it("are never those of a live link, and start elsewhere in each life", async () => {
+    const world = newWorld();
+    const a = await member(world, 0);
+    for (let number = 1; number <= 20; number++) {
+      await member(world, number);
+      await world.run(a.dial(number));
+    }
+    const labels = [...a.table].map((link) => link.label);
+    expect(new Set(labels).size).toBe(20);
+    expect(labels.every((label) => label >= 1 && label <= 0xffff)).toBe(true);
+    expect([...a.table].every((link) => a.table.labelled(link.label) === link)).toBe(true);
+    const again = new LinkTable(world.ports(99).random);
+    expect(again.freeLabel()).not.toBe(labels[0]);
+  });
+});
+
+describe("a kept link", () => {
+  async function keeping(): Promise<{ world: World; node: MeshNode }> {
+    const world = newWorld();
+    return { world, node: await startSimNode(world, 0, { mode: "edge", bootstrap: [1] }) };
+  }
+
+  it("comes back by itself when the peer does", async () => {
+    const { world, node } = await keeping();
+    await startSimNode(world, 1, { mode: "gateway", listen: true });
+    await world.run(node.ready());
+    world.crash(1);
+    await world.advance(6_000);
+    expect(node.status()).toMatchObject({ ready: false, links: [] });
+    await startSimNode(world, 1, { mode: "gateway", listen: true });
+    await world.advance(5_000);
+    expect(node.status()).toMatchObject({ ready: true, links: [{ direction: "dialled" }] });
+  });
+
+  it("says why it is not there", async () => {
+    const { world, node } = await keeping();
+    await world.advance(10_000);
+    const [state] = node.status().bootstrap;
+    expect(state).toMatchObject({ connected: false });
+    expect(state?.failures).toBeGreaterThan(2);
+    expect(state?.lastError).toBeDefined();
+    const ready = node.ready({ timeout: 1_000 }).catch((cause: MeshError) => cause);
+    expect(await world.run(ready)).toMatchObject({ code: "timeout" });
+  });
+
+  it("to a node of another realm is tried seldom", async () => {
+    const { world, node } = await keeping();
+    await startSimNode(world, 1, { mode: "gateway", listen: true, realm: "org.other" });
+    await world.advance(30_000);
+    const [state] = node.status().bootstrap;
+    expect(state?.connected).toBe(false);
+    expect(state?.failures).toBeLessThan(6);
+  });
+
+  it("ends with its node", async () => {
+    const { world, node } = await keeping();
+    const peer = await startSimNode(world, 1, { mode: "gateway", listen: true });
+    await world.run(node.ready());
+    await world.run(node.close());
+    await world.advance(5_000);
+    expect(peer.status().links).toEqual([]);
+  });
+});
+
+describe("the sender of large frames", () => {
+  const call = (procedure: string, number: number) =>
+    frameOf(TYPE.call, (writer) => {
+      const callId = new Uint8Array(16).fill(number);
+      writeCall(writer, callId, procedure, 5_000, Uint8Array.of(0xc0));
+    });
+
+  it("goes on with what follows when its peer wants no more of one", async () => {
+    const world = newWorld();
+    const node = await startSimNode(world, 0, { mode: "gateway", listen: true });
+    const other = await startSimNode(world, 2, { mode: "gateway", listen: true, bootstrap: [0] });
+    await world.run(other.ready());
+    await world.run(node.register("huge", () => new Uint8Array(4 << 20)));
+    await world.run(node.register("small", () => 1));
+    const peer = await RawPeer.link(world, 1, 0);
+    peer.stopsLarge = true;
+    for (let number = 0; number < 12; number++) await peer.sendData(call("huge", number));
+    await peer.sendData(call("small", 99));
+    expect(peer.types).toEqual([TYPE.connectAck, TYPE.reply]);
+    expect(node.status().links.map((link) => link.buffered)).toEqual([0, 0]);
+    peer.stopsLarge = false;
+    await peer.sendData(call("huge", 1));
+    await world.advance(1_000);
+    expect(peer.types.filter((type) => type === TYPE.reply)).toHaveLength(2);
+  });
+
+  it("lets nothing behind when the link ends in the middle", async () => {
+    const world = newWorld();
+    const node = await startSimNode(world, 0, { mode: "gateway", listen: true });
+    const other = await startSimNode(world, 2, { mode: "gateway", listen: true, bootstrap: [0] });
+    await world.run(other.ready());
+    await world.run(node.register("huge", () => new Uint8Array(4 << 20)));
+    const peer = await RawPeer.link(world, 1, 0);
+    const many = Array.from({ length: 12 }, (_, number) => call("huge", number));
+    const sent = peer.sendData(concat(...many));
+    peer.closeAfter(20);
+    await sent;
+    await world.advance(1_000);
+    expect(node.status().links.map((link) => link.node)).toEqual([other.id]);
+    expect(await world.run(other.call("huge"))).toHaveLength(4 << 20);
+  });
+});
