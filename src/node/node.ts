@@ -4,7 +4,7 @@ import type { Millis } from "../base/ports.ts";
 import { within } from "../base/within.ts";
 import type { CallOptions } from "../rpc/call-options.ts";
 import type { Handler } from "../rpc/handler.ts";
-import { callLocally } from "../rpc/local-call.ts";
+import { callLocally, castLocally } from "../rpc/local-call.ts";
 import type { PendingCall } from "../rpc/pending-call.ts";
 import type { Value } from "../wire/value.ts";
 import type {
@@ -40,6 +40,8 @@ class Member implements MeshNode {
   readonly #node: Composition;
   readonly #counters: Counters;
   readonly #startedAt: Millis;
+  /** Fires when the node begins to close. */
+  readonly #life = new AbortController();
   #sweep: { cancel(): void };
   #closing: Promise<void> | undefined;
 
@@ -55,10 +57,14 @@ class Member implements MeshNode {
   async ready(options: WaitOptions = {}): Promise<void> {
     this.#checkOpen();
     if (this.#isReady()) return;
-    const { clock } = this.#node.parts.ports;
+    const { keepers, parts } = this.#node;
     const time = options.timeout ?? WAIT_DEFAULT;
     try {
-      await within(clock, time, options.signal, (signal) => this.#linked(signal));
+      await this.#whileOpen(options.signal, (outer) =>
+        within(parts.ports.clock, time, outer, async (signal) => {
+          await Promise.race(keepers.map((keeper) => keeper.connected(signal)));
+        }),
+      );
     } catch (cause) {
       throw cause instanceof MeshError && cause.code === "timeout" ? this.#notReady(cause) : cause;
     }
@@ -73,7 +79,9 @@ class Member implements MeshNode {
     const { server, registry } = this.#node;
     server.add(procedure, handler);
     try {
-      await registry.advertise(procedure, options.timeout ?? WAIT_DEFAULT, options.signal);
+      await this.#whileOpen(options.signal, (outer) =>
+        registry.advertise(procedure, options.timeout ?? WAIT_DEFAULT, outer),
+      );
     } catch (cause) {
       server.remove(procedure);
       throw cause;
@@ -98,7 +106,9 @@ class Member implements MeshNode {
 
   async cast(procedure: string, args: Value = null, options: CallOptions = {}): Promise<void> {
     this.#checkOpen();
-    await this.#node.client.cast(procedure, args, options);
+    const { client, context, server } = this.#node;
+    if (this.#isLocal(procedure, options)) castLocally(context, server, procedure, args, options);
+    else await client.cast(procedure, args, options);
   }
 
   async explain<T = Value>(
@@ -125,7 +135,7 @@ class Member implements MeshNode {
     return statusOf(this.#node, {
       id: this.id,
       addresses: this.addresses,
-      ready: this.#closing === undefined && this.#isReady(),
+      ready: !this.#life.signal.aborted && this.#isReady(),
       startedAt: this.#startedAt,
       counters: this.#counters,
     });
@@ -151,6 +161,7 @@ class Member implements MeshNode {
     onStart?: (call: PendingCall) => void,
   ): Promise<Value> {
     const { client, context, server } = this.#node;
+    if (this.#life.signal.aborted) return Promise.reject(closed());
     if (!this.#isLocal(procedure, options)) return client.call(procedure, args, options, onStart);
     return callLocally(context, server, procedure, args, options);
   }
@@ -166,19 +177,24 @@ class Member implements MeshNode {
     return keepers.length === 0 || keepers.some((keeper) => keeper.state().connected);
   }
 
-  /** Resolves with the first link to a bootstrap node. */
-  #linked(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { clock } = this.#node.parts.ports;
-      const stop = this.#node.events.on("link", () => {
-        // The keeper that dialled learns of its link a moment after the pool.
-        clock.timer(0, () => this.#isReady() && resolve());
-      });
-      signal.addEventListener("abort", () => {
-        stop();
-        reject(signal.reason);
-      });
-    });
+  /** Runs `work` with a signal that fires when `outer` does; and when the node closes, which rejects with `closed`. */
+  async #whileOpen<T>(
+    outer: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const either = new AbortController();
+    const abort = (): void => either.abort();
+    const signals = outer ? [outer, this.#life.signal] : [this.#life.signal];
+    for (const signal of signals) signal.addEventListener("abort", abort, { once: true });
+    if (outer?.aborted) abort();
+    try {
+      return await work(either.signal);
+    } catch (cause) {
+      this.#checkOpen();
+      throw cause;
+    } finally {
+      for (const signal of signals) signal.removeEventListener("abort", abort);
+    }
   }
 
   #notReady(cause: MeshError): MeshError {
@@ -199,21 +215,26 @@ class Member implements MeshNode {
   }
 
   #checkOpen(): void {
-    if (this.#closing !== undefined) throw new MeshError("closed", "the node is closed");
+    if (this.#life.signal.aborted) throw closed();
   }
 
   async #close(): Promise<void> {
     const { registry, client, dht, discoverer, server, keepers, pool, parts, context } = this.#node;
-    const error = new MeshError("closed", "the node is closed");
+    const error = closed();
     this.#sweep.cancel();
+    this.#life.abort();
     await registry.close();
     client.close(error);
     dht.close(error);
     discoverer.close(error);
-    server.close();
+    server.close(error);
     for (const keeper of keepers) keeper.close();
     pool.close(error);
     context.deadlines.clear();
     await parts.transport.close(0, error.message);
   }
+}
+
+function closed(): MeshError {
+  return new MeshError("closed", "the node is closed");
 }

@@ -3,7 +3,7 @@ import type { Link } from "../peer/link.ts";
 import { POOL_LIMITS } from "../peer/pool.ts";
 import { LEARNED_ROUTES_MAX } from "../routing/learned-routes.ts";
 import { PENDING_MAX } from "../rpc/client.ts";
-import { PROCEDURES_MAX, RUNNING_MAX } from "../rpc/server.ts";
+import { CASTS_MAX, PROCEDURES_MAX, RUNNING_MAX } from "../rpc/server.ts";
 import type { LinkStatus, NodeStatus } from "./api.ts";
 import type { Composition } from "./compose.ts";
 import type { Counters } from "./counters.ts";
@@ -58,6 +58,7 @@ function boundsOf({
     providersCached: registry.cached,
     procedures: { used: server.procedures.length, max: PROCEDURES_MAX },
     handlersAtWork: { used: server.running, max: RUNNING_MAX },
+    castsAtWork: { used: server.casts, max: CASTS_MAX },
     callsPending: { used: client.pending, max: PENDING_MAX },
   };
 }

@@ -38,6 +38,8 @@ export class Keeper {
   #failures = 0;
   #lastError: MeshError | undefined;
   #wake: (() => void) | undefined;
+  /** Who waits for the link. Bounded by the deadlines of those who wait. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(target: KeptTarget, context: DialerContext, ports: Ports) {
     this.#target = target;
@@ -53,6 +55,24 @@ export class Keeper {
       failures: this.#failures,
       lastError: this.#lastError,
     };
+  }
+
+  /** Resolves as soon as there is a link. Rejects with the signal's reason when that fires first. */
+  connected(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#link !== undefined) return resolve();
+      if (signal.aborted) return reject(signal.reason);
+      const onLink = (): void => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      };
+      const onAbort = (): void => {
+        this.#waiting.delete(onLink);
+        reject(signal.reason);
+      };
+      this.#waiting.add(onLink);
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
   }
 
   /** To be told of every lost link. */
@@ -99,6 +119,8 @@ export class Keeper {
     if (link.ended !== undefined) return;
     link.pinned = true;
     this.#link = link;
+    for (const tell of this.#waiting) tell();
+    this.#waiting.clear();
     // Bounded by the link's liveness: whoever owns the link reports its end.
     await new Promise<void>((resume) => {
       this.#wake = resume;

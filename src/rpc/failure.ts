@@ -8,13 +8,21 @@ const OWN_CODES: ReadonlySet<string> = new Set(["encode_failed", "too_large", "n
 /** What the caller is told of what a handler threw. Never a stack. */
 export function failureOf(cause: unknown): ReplyFailure {
   if (cause instanceof HandlerError) {
-    return { code: "handler_error", remoteCode: cause.code, message: cause.message };
+    return { code: "handler_error", remoteCode: textOf(cause.code), message: textOf(cause) };
   }
   if (cause instanceof MeshError && OWN_CODES.has(cause.code)) {
     return { code: cause.code, remoteCode: "", message: cause.message };
   }
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return { code: "handler_crash", remoteCode: "", message: `the handler failed: ${message}` };
+  return { code: "handler_crash", remoteCode: "", message: `the handler failed: ${textOf(cause)}` };
+}
+
+/** Handlers may throw anything, also what has no text. */
+function textOf(cause: unknown): string {
+  try {
+    return cause instanceof Error ? `${cause.message}` : String(cause);
+  } catch {
+    return "it threw something that has no text";
+  }
 }
 
 /** The error a caller gets for a failure that came back. */

@@ -1,38 +1,36 @@
-import type { Bytes } from "../base/bytes.ts";
 import { Expiring } from "../base/deadlines.ts";
-import { idText } from "../base/id.ts";
-import type { Arrival } from "../routing/arrival.ts";
+import { idText, type NodeId } from "../base/id.ts";
 import type { CallContext } from "./handler.ts";
+
+/** Who has sent a call or a cast, and from how many forwarders away. */
+export interface Origin {
+  readonly source: NodeId;
+  readonly hops: number;
+}
 
 /** A call that a handler is answering. What is dear to make is made when it is asked for. */
 export class RunningCall extends Expiring implements CallContext {
   readonly procedure: string;
-  /** Empty for a cast. */
-  readonly callId: Bytes;
-  readonly arrival: Arrival;
+  /** Names it among the calls at work; empty for a cast, and before its handler turns out to take time. */
+  key = "";
+  readonly #origin: Origin;
   readonly #onExpire: (call: RunningCall) => void;
   #abort: AbortController | undefined;
   #aborted = false;
 
-  constructor(
-    procedure: string,
-    callId: Bytes,
-    arrival: Arrival,
-    onExpire: (call: RunningCall) => void,
-  ) {
+  constructor(procedure: string, origin: Origin, onExpire: (call: RunningCall) => void) {
     super();
     this.procedure = procedure;
-    this.callId = callId;
-    this.arrival = arrival;
+    this.#origin = origin;
     this.#onExpire = onExpire;
   }
 
   get caller(): string {
-    return idText(this.arrival.source);
+    return idText(this.#origin.source);
   }
 
   get hops(): number {
-    return this.arrival.hops;
+    return this.#origin.hops;
   }
 
   get signal(): AbortSignal {

@@ -1,6 +1,6 @@
 import { type Bytes, toHex, utf8 } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
-import { idText, type NodeId } from "../base/id.ts";
+import { idText } from "../base/id.ts";
 import { PROCEDURE_NAME_BYTES_MAX } from "../identity/realm.ts";
 import type { Arrival } from "../routing/arrival.ts";
 import type { Courier } from "../routing/courier.ts";
@@ -19,14 +19,19 @@ import {
 import { TYPE } from "../wire/frame.ts";
 import type { Value } from "../wire/value.ts";
 import { failureOf } from "./failure.ts";
-import type { Handler } from "./handler.ts";
-import { RunningCall } from "./running-call.ts";
+import type { CallContext, Handler } from "./handler.ts";
+import { type Origin, RunningCall } from "./running-call.ts";
 
 /** Procedures one node may provide. */
 export const PROCEDURES_MAX = 4_096;
 
 /** Handlers that may be at work at once; calls beyond are refused with `overloaded`. */
 export const RUNNING_MAX = 4_096;
+
+/** Handlers of casts that may be at work at once; casts beyond are dropped and counted. */
+export const CASTS_MAX = 4_096;
+
+const OVERLOADED = `the provider has ${RUNNING_MAX} calls at work; try again later`;
 
 /** Runs the procedures that this node provides. */
 export class Server {
@@ -35,6 +40,9 @@ export class Server {
   readonly #handlers = new Map<string, Handler>();
   /** Calls whose handler has not answered at once, by caller and call id. */
   readonly #running = new Map<string, RunningCall>();
+  readonly #casts = new Set<RunningCall>();
+  /** How to end the calls of this node to itself. */
+  readonly #local = new Set<(error: MeshError) => void>();
 
   constructor(context: RoutingContext, courier: Courier, router: Router) {
     this.#context = context;
@@ -44,7 +52,7 @@ export class Server {
     );
     router.on(TYPE.cast, (arrival, _, bytes, start, end) => {
       const { procedure, args } = readCast(bytes, start, end);
-      this.#cast(arrival, procedure, args);
+      this.cast(procedure, args, arrival);
     });
     router.on(TYPE.cancel, (arrival, _, bytes, start, end) => {
       this.#running.get(keyOf(arrival, readCancel(bytes, start, end)))?.abandon();
@@ -55,9 +63,14 @@ export class Server {
     return [...this.#handlers.keys()];
   }
 
-  /** Handlers at work that have not answered at once. */
+  /** Calls whose handlers are at work. */
   get running(): number {
-    return this.#running.size;
+    return this.#running.size + this.#local.size;
+  }
+
+  /** Casts whose handlers are at work. */
+  get casts(): number {
+    return this.#casts.size;
   }
 
   /** @throws {MeshError} `bad_config` on a bad or taken name, or where 4,096 are provided. */
@@ -86,55 +99,88 @@ export class Server {
     return this.#handlers.has(procedure);
   }
 
-  /** Runs a procedure for this node itself. Rejects with what the handler throws. */
-  async runLocally(
-    procedure: string,
-    args: Value,
-    caller: NodeId,
-    signal: AbortSignal,
-  ): Promise<Value> {
-    const handler = this.#handlers.get(procedure);
-    if (handler === undefined) {
-      throw new MeshError("no_provider", `this node does not provide "${procedure}"`);
-    }
-    return await handler(args, { procedure, caller: idText(caller), hops: 0, signal });
+  /**
+   * Takes a place for a call of this node to itself; `end` is called when the node closes. Returns how to leave.
+   *
+   * @throws {MeshError} `overloaded` where 4,096 handlers are at work already.
+   */
+  enter(end: (error: MeshError) => void): () => void {
+    if (this.running >= RUNNING_MAX) throw new MeshError("overloaded", OVERLOADED);
+    this.#local.add(end);
+    return () => {
+      this.#local.delete(end);
+    };
   }
 
-  close(): void {
-    for (const call of this.#running.values()) call.abandon();
+  /** Runs a procedure for this node itself. Rejects with what the handler throws. */
+  async runLocally(args: Value, context: CallContext): Promise<Value> {
+    const handler = this.#handlers.get(context.procedure);
+    if (handler === undefined) throw new MeshError("no_provider", unknown(context.procedure));
+    return await handler(args, context);
+  }
+
+  /** Runs a procedure without an answer. A failure is logged, a procedure that nobody knows counted. */
+  cast(procedure: string, args: Value, origin: Origin): void {
+    const { meter } = this.#context.ports;
+    const handler = this.#handlers.get(procedure);
+    if (handler === undefined || this.#casts.size >= CASTS_MAX) {
+      meter.count(handler === undefined ? "casts_unknown" : "casts_refused");
+      return;
+    }
+    const running = new RunningCall(procedure, origin, (it) => {
+      this.#casts.delete(it);
+      it.abandon();
+    });
+    try {
+      const result = handler(args, running);
+      if (isThenable(result)) this.#awaitCast(running, result);
+    } catch (cause) {
+      this.#castFailed(procedure, cause);
+    }
+  }
+
+  /** Nobody is answered any more; calls of this node to itself fail with `error`. */
+  close(error: MeshError): void {
+    for (const call of [...this.#running.values(), ...this.#casts]) call.abandon();
+    for (const end of [...this.#local]) end(error);
     this.#running.clear();
+    this.#casts.clear();
     this.#handlers.clear();
   }
 
   #called(arrival: Arrival, call: Call): void {
     const handler = this.#handlers.get(call.procedure);
     if (handler === undefined) {
-      this.#fail(arrival, call.callId, {
-        code: "no_provider",
-        remoteCode: "",
-        message: `this node does not provide "${call.procedure}"`,
-      });
+      this.#fail(arrival, call.callId, failure("no_provider", unknown(call.procedure)));
       return;
     }
-    if (this.#running.size >= RUNNING_MAX) {
-      this.#fail(arrival, call.callId, overloaded());
+    const key = this.#running.size > 0 ? keyOf(arrival, call.callId) : "";
+    if (key !== "" && this.#running.has(key)) {
+      this.#context.ports.meter.count("calls_repeated");
       return;
     }
-    const running = new RunningCall(call.procedure, call.callId, arrival, (it) => {
+    if (this.running >= RUNNING_MAX) {
+      this.#fail(arrival, call.callId, failure("overloaded", OVERLOADED));
+      return;
+    }
+    const running = new RunningCall(call.procedure, arrival, (it) => {
       if (this.#end(it)) it.abandon();
     });
+    running.key = key;
     try {
       const result = handler(call.args, running);
-      if (isThenable(result)) this.#await(running, result, call.timeout);
+      if (isThenable(result)) this.#await(running, arrival, call, result);
       else this.#answer(arrival, call.callId, result);
     } catch (cause) {
+      this.#end(running);
       this.#fail(arrival, call.callId, failureOf(cause));
     }
   }
 
-  #await(running: RunningCall, result: PromiseLike<Value>, timeout: number): void {
-    const { arrival, callId } = running;
-    this.#running.set(keyOf(arrival, callId), running);
+  #await(running: RunningCall, arrival: Arrival, call: Call, result: PromiseLike<Value>): void {
+    const { callId, timeout } = call;
+    if (running.key === "") running.key = keyOf(arrival, callId);
+    this.#running.set(running.key, running);
     this.#context.deadlines.add(running, Math.min(timeout, CALL_TIMEOUT_MAX));
     result.then(
       (value) => {
@@ -146,32 +192,30 @@ export class Server {
     );
   }
 
-  /** The call is over: answered, or nobody waits any more. False where it was over before. */
-  #end(running: RunningCall): boolean {
-    const key = keyOf(running.arrival, running.callId);
-    if (this.#running.get(key) !== running) return false;
-    this.#running.delete(key);
-    this.#context.deadlines.remove(running);
-    return true;
+  #awaitCast(running: RunningCall, result: PromiseLike<Value>): void {
+    this.#casts.add(running);
+    this.#context.deadlines.add(running, CALL_TIMEOUT_MAX);
+    const over = (): void => {
+      this.#casts.delete(running);
+      this.#context.deadlines.remove(running);
+    };
+    result.then(over, (cause) => {
+      over();
+      this.#castFailed(running.procedure, cause);
+    });
   }
 
-  #cast(arrival: Arrival, procedure: string, args: Value): void {
-    const handler = this.#handlers.get(procedure);
-    if (handler === undefined) {
-      this.#context.ports.meter.count("casts_unknown");
-      return;
-    }
-    const failed = (cause: unknown): void => {
-      const { code, message } = failureOf(cause);
-      this.#context.ports.log.write("warn", "cast_failed", { procedure, code, reason: message });
-    };
-    try {
-      const running = new RunningCall(procedure, new Uint8Array(0), arrival, () => {});
-      const result = handler(args, running);
-      if (isThenable(result)) result.then(undefined, failed);
-    } catch (cause) {
-      failed(cause);
-    }
+  #castFailed(procedure: string, cause: unknown): void {
+    const { code, message } = failureOf(cause);
+    this.#context.ports.log.write("warn", "cast_failed", { procedure, code, reason: message });
+  }
+
+  /** The call is over: answered, or nobody waits any more. False where it was over before. */
+  #end(running: RunningCall): boolean {
+    if (this.#running.get(running.key) !== running) return false;
+    this.#running.delete(running.key);
+    this.#context.deadlines.remove(running);
+    return true;
   }
 
   #answer(arrival: Arrival, callId: Bytes, result: Value): void {
@@ -200,7 +244,10 @@ function isThenable(value: Value): value is PromiseLike<Value> {
   );
 }
 
-function overloaded(): ReplyFailure {
-  const message = `the provider has ${RUNNING_MAX} calls at work; try again later`;
-  return { code: "overloaded", remoteCode: "", message };
+function failure(code: ReplyFailure["code"], message: string): ReplyFailure {
+  return { code, remoteCode: "", message };
+}
+
+function unknown(procedure: string): string {
+  return `this node does not provide "${procedure}"`;
 }
