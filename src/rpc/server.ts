@@ -55,7 +55,8 @@ export class Server {
       this.cast(procedure, args, arrival);
     });
     router.on(TYPE.cancel, (arrival, _, bytes, start, end) => {
-      this.#running.get(keyOf(arrival, readCancel(bytes, start, end)))?.abandon();
+      const call = this.#running.get(keyOf(arrival, readCancel(bytes, start, end)));
+      if (call && this.#end(call)) call.abandon();
     });
   }
 

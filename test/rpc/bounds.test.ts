@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import type { NodeStatus } from "../../src/node/api.ts";
+import { CASTS_MAX, RUNNING_MAX } from "../../src/rpc/server.ts";
+import { line, never, outcome, settled } from "./line.ts";
+
+const atWork = (status: NodeStatus) => status.bounds.handlersAtWork?.used;
+
+describe("handlers at work", () => {
+  it.each([0, 3])(
+    "give their place back when the caller's time is over (%i forwarders)",
+    async (n) => {
+      const { world, client, provider } = await line(n);
+      await world.run(provider.register("slow", never));
+      const calls = Array.from({ length: 10 }, () =>
+        settled(client.call("slow", null, { timeout: 400 })),
+      );
+      await world.advance(300);
+      expect(atWork(provider.status())).toBe(10);
+      expect(await world.run(Promise.all(calls))).toEqual(calls.map(() => "timeout"));
+      await world.advance(50);
+      expect(atWork(provider.status())).toBe(0);
+      expect(client.status().bounds.callsPending?.used).toBe(0);
+    },
+  );
+
+  it("give it back when the caller cancels", async () => {
+    const { world, client, provider } = await line(3);
+    await world.run(provider.register("slow", never));
+    const stop = new AbortController();
+    const call = settled(client.call("slow", null, { signal: stop.signal, timeout: 60_000 }));
+    await world.advance(200);
+    expect(atWork(provider.status())).toBe(1);
+    stop.abort();
+    expect(await world.run(call)).toBe("cancelled");
+    await world.advance(50);
+    expect(atWork(provider.status())).toBe(0);
+  });
+
+  it("are bounded: one more call is refused, unless another provider takes it", async () => {
+    const { world, client, gateways, provider } = await line(1);
+    await world.run(provider.register("slow", never));
+    const local = Array.from({ length: RUNNING_MAX }, () => settled(provider.call("slow")));
+    expect(atWork(provider.status())).toBe(RUNNING_MAX);
+    expect(await outcome(world, provider.call("slow"))).toBe("overloaded");
+    expect(await outcome(world, client.call("slow", null, { timeout: 1_000 }))).toBe("overloaded");
+    await world.run(gateways[0]!.register("slow", () => "done"));
+    await world.advance(1_000);
+    const there = { provider: provider.id, timeout: 1_000 };
+    expect(await outcome(world, client.call("slow", null, there))).toBe("overloaded");
+    for (let at = 0; at < 10; at++) expect(await outcome(world, client.call("slow"))).toBe("done");
+    await world.run(Promise.all(local));
+    expect(atWork(provider.status())).toBe(0);
+  });
+
+  it("count casts too, which are dropped beyond their bound and leave calls alone", async () => {
+    const { world, client, provider } = await line(0);
+    let started = 0;
+    await world.run(
+      provider.register("slow", () => {
+        started += 1;
+        return never();
+      }),
+    );
+    for (let at = 0; at < CASTS_MAX + 5; at++)
+      await client.cast("slow", at, { provider: provider.id });
+    await world.advance(1_000);
+    expect(started).toBe(CASTS_MAX);
+    expect(provider.status().bounds.castsAtWork).toEqual({ used: CASTS_MAX, max: CASTS_MAX });
+    expect(provider.status().counters.casts_refused).toBe(5);
+    await world.run(provider.register("quick", () => 1));
+    expect(await outcome(world, client.call("quick"))).toBe(1);
+  });
+
+  it("give the place of a cast back when they are done, and after an hour", async () => {
+    const { world, client, provider } = await line(0);
+    let signal: AbortSignal | undefined;
+    await world.run(
+      provider.register("job", (how, call) => {
+        if (how === "hang") signal = call.signal;
+        if (how === "hang") return never();
+        return how === "fail" ? Promise.reject(new Error("no")) : Promise.resolve();
+      }),
+    );
+    for (const how of ["done", "fail", "hang"]) await world.run(client.cast("job", how));
+    await world.advance(100);
+    expect(provider.status().bounds.castsAtWork?.used).toBe(1);
+    expect(signal?.aborted).toBe(false);
+    await world.advance(3_600_000);
+    expect(provider.status().bounds.castsAtWork?.used).toBe(0);
+    expect(signal?.aborted).toBe(true);
+  });
+});
+
+describe("calls that wait", () => {
+  it("are forgotten with their answers, on all nodes of the way", async () => {
+    const { world, client, gateways, provider } = await line(3);
+    await world.run(provider.register("echo", (args) => args));
+    const calls = Array.from({ length: 200 }, (_, at) => client.call("echo", at));
+    await world.run(Promise.all(calls));
+    await world.advance(5_000);
+    for (const node of [client, ...gateways, provider]) {
+      const { bounds } = node.status();
+      for (const name of ["messagesUnderWay", "routeSearches", "handlersAtWork", "callsPending"]) {
+        expect([name, bounds[name]?.used]).toEqual([name, 0]);
+      }
+    }
+  });
+});
