@@ -136,6 +136,11 @@ export class RawPeer {
     await this.settle();
   }
 
+  /** Sends without letting time pass. */
+  queueData(bytes: Uint8Array): void {
+    this.#streams[1]?.write(bytes);
+  }
+
   /** Gives up the shared stream of this kind. */
   async reset(kind: number): Promise<void> {
     this.#streams[kind]?.reset(0);
@@ -145,6 +150,11 @@ export class RawPeer {
   /** Ends the connection after some virtual time. */
   closeAfter(delay: number): void {
     this.#world.clock.timer(delay, () => this.#connection.close(0, ""));
+  }
+
+  /** Reads no more: what is sent to it piles up at the sender. */
+  pause(): void {
+    for (const stream of this.#streams) stream.pause();
   }
 
   /** Types of the frames that came, other than pings. */

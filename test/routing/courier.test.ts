@@ -1,0 +1,260 @@
+import { describe, expect, it } from "vitest";
+import { concat, utf8 } from "../../src/base/bytes.ts";
+import type { ErrorCode, MeshError } from "../../src/base/errors.ts";
+import { idText, type NodeId, parseNodeId } from "../../src/base/id.ts";
+import { signerFromSeed } from "../../src/identity/keys.ts";
+import { realmId } from "../../src/identity/realm.ts";
+import type { MeshNode } from "../../src/node/api.ts";
+import { startSimNode } from "../../src/sim/sim-node.ts";
+import { World } from "../../src/sim/world.ts";
+import { writeCall, writeResult } from "../../src/wire/call.ts";
+import { TYPE } from "../../src/wire/frame.ts";
+import {
+  readRouteRequest,
+  writeRouteError,
+  writeRouteReply,
+} from "../../src/wire/route-control.ts";
+import { RouteView } from "../../src/wire/route-frame.ts";
+import { FrameWriter } from "../../src/wire/writer.ts";
+import { RawPeer, routeFrame } from "../peer/raw-peer.ts";
+
+/** Number of the node that is looked for; nobody is there, and the neighbour answers in its name. */
+const TARGET = 9;
+
+interface Scene {
+  readonly world: World;
+  /** An edge whose only way into the mesh is `way`. */
+  readonly node: MeshNode;
+  readonly self: NodeId;
+  readonly target: NodeId;
+  readonly way: RawPeer;
+}
+
+async function scene(): Promise<Scene> {
+  const world = new World({ seed: 1, link: { delay: [1, 1] } });
+  const node = await startSimNode(world, 0, { mode: "edge", listen: true });
+  const way = await RawPeer.link(world, 1, 0);
+  way.received.length = 0;
+  const target = signerFromSeed(world.keySeed(TARGET)).id;
+  return { world, node, self: parseNodeId(node.id), target, way };
+}
+
+function payload(write: (writer: FrameWriter) => unknown): Uint8Array {
+  const writer = new FrameWriter();
+  writer.beginBare();
+  write(writer);
+  return writer.copy();
+}
+
+/** Route frames with a call that came to a peer. */
+function calls(peer: RawPeer): RouteView[] {
+  return peer.received
+    .filter(({ type }) => type === TYPE.rpcRoute)
+    .map(({ frame }) => {
+      const view = new RouteView();
+      view.read(frame, 0, frame.length);
+      return view;
+    })
+    .filter((view) => view.payloadType === TYPE.call);
+}
+
+/** Starts a call of the target; the code it ends with. */
+function call({ node, target }: Scene, options: { maxHops?: number; timeout?: number } = {}) {
+  const work = node.call("x", 1, { provider: idText(target), ...options });
+  return work.catch((cause: MeshError) => cause.code);
+}
+
+/** The neighbour refuses the last call in the name of some hop. */
+async function refuse(here: Scene, code: ErrorCode): Promise<void> {
+  const { messageId } = calls(here.way).at(-1) as RouteView;
+  const notice = payload((it) => writeRouteError(it, { messageId, code, hop: 1 }));
+  const header = { source: here.way.id, destination: here.self, payloadType: TYPE.routeError };
+  await here.way.sendData(routeFrame(header, notice));
+}
+
+/** The neighbour answers the last route request as the target would, over `forwarders` nodes. */
+async function showWay(here: Scene, forwarders: number): Promise<void> {
+  const asked = here.way.received.filter(({ type }) => type === TYPE.routeRequest).at(-1);
+  if (asked === undefined) throw new Error("nobody was asked for a way");
+  const { requestId, source, target } = readRouteRequest(asked.frame, 8, asked.frame.length);
+  const signer = signerFromSeed(here.world.keySeed(TARGET));
+  const realm = realmId("com.example.sim");
+  const signature = signer.sign(concat(utf8("macula route 1\0"), realm, requestId, source, target));
+  const reply = payload((it) => writeRouteReply(it, { requestId, signature }));
+  const labels = Array.from({ length: forwarders }, (_, at) => at + 100);
+  const header = { source: target, destination: source, payloadType: TYPE.routeReply, labels };
+  const frame = routeFrame({ ...header, maxHops: forwarders }, reply);
+  frame[8] = forwarders;
+  await here.way.sendData(frame);
+}
+
+async function answer(here: Scene, result: number): Promise<void> {
+  const view = calls(here.way).at(-1) as RouteView;
+  const callId = view.bytes.slice(view.bodyStart + 3, view.bodyStart + 19);
+  const reply = payload((it) => writeResult(it, callId, result));
+  const header = { source: here.target, destination: here.self, payloadType: TYPE.reply };
+  await here.way.sendData(routeFrame({ ...header, labels: [] }, reply));
+}
+
+describe("a message that is refused on its way", () => {
+  it("goes again over a way that is searched, with the same message id", async () => {
+    const here = await scene();
+    const ending = call(here);
+    await here.way.settle();
+    await refuse(here, "no_route");
+    await showWay(here, 2);
+    const [first, second] = calls(here.way) as [RouteView, RouteView];
+    expect([first.labelled, second.labelled, second.slots]).toEqual([false, true, 2]);
+    expect([second.label(0), second.label(1)]).toEqual([101, 100]);
+    expect(second.messageId).toEqual(first.messageId);
+    await answer(here, 5);
+    expect(await here.world.run(ending)).toBe(5);
+  });
+
+  it("is tried four ways at most; then its caller is told the last reason", async () => {
+    const here = await scene();
+    const ending = call(here, { timeout: 60_000 });
+    await here.way.settle();
+    for (let attempt = 1; attempt < 4; attempt++) {
+      await refuse(here, "stale_route");
+      await showWay(here, 1);
+      expect(calls(here.way)).toHaveLength(attempt + 1);
+    }
+    await refuse(here, "overloaded");
+    expect(await here.world.run(ending)).toBe("overloaded");
+    expect(calls(here.way)).toHaveLength(4);
+  });
+
+  it("is not sent over a way that is longer than it may be", async () => {
+    const here = await scene();
+    const ending = call(here, { maxHops: 2 });
+    await here.way.settle();
+    await refuse(here, "no_route");
+    await showWay(here, 3);
+    expect(await here.world.run(ending)).toBe("max_hops_exceeded");
+    expect(calls(here.way)).toHaveLength(1);
+  });
+
+  it("ends with no_route when no way is shown, and soon again without a search", async () => {
+    const here = await scene();
+    const ending = call(here);
+    await here.way.settle();
+    await refuse(here, "no_route");
+    expect(await here.world.run(ending)).toBe("no_route");
+    const searches = here.node.status().counters.route_searches;
+    const soon = call(here, { timeout: 100 });
+    await here.way.settle();
+    await refuse(here, "no_route");
+    expect(await here.world.run(soon)).toBe("no_route");
+    expect(here.node.status().counters.route_searches).toBe(searches);
+  });
+
+  it("waits for the next search where there is time", async () => {
+    const here = await scene();
+    const first = call(here);
+    await here.way.settle();
+    await refuse(here, "no_route");
+    await here.world.run(first);
+    const searches = here.node.status().counters.route_searches as number;
+    const second = call(here, { timeout: 4_000 });
+    await here.way.settle();
+    await refuse(here, "no_route");
+    await here.world.advance(500);
+    expect(here.node.status().counters.route_searches).toBe(searches + 1);
+    await showWay(here, 1);
+    await answer(here, 6);
+    expect(await here.world.run(second)).toBe(6);
+  });
+
+  it("shares one search with others for the same node", async () => {
+    const here = await scene();
+    const endings = [1, 2, 3].map(() => call(here, { timeout: 2_000 }));
+    await here.way.settle();
+    for (const view of calls(here.way)) {
+      const notice = payload((it) =>
+        writeRouteError(it, { messageId: view.messageId, code: "no_route", hop: 1 }),
+      );
+      const header = { source: here.way.id, destination: here.self, payloadType: TYPE.routeError };
+      await here.way.sendData(routeFrame(header, notice));
+    }
+    expect(here.node.status().counters.route_searches).toBe(1);
+    await showWay(here, 1);
+    expect(calls(here.way)).toHaveLength(6);
+    expect(await here.world.run(Promise.all(endings))).toEqual(["timeout", "timeout", "timeout"]);
+  });
+});
+
+describe("a node without a link", () => {
+  it("has no route to anybody, and says so at once", async () => {
+    const world = new World({ seed: 1 });
+    const node = await startSimNode(world, 0, { mode: "edge" });
+    const ending = node.call("x", 1, { provider: "ab".repeat(32) });
+    await expect(world.run(ending)).rejects.toMatchObject({
+      code: "no_route",
+      message: expect.stringContaining("this node has no link"),
+    });
+    expect(world.clock.now()).toBe(0);
+  });
+});
+
+describe("a link that is full", () => {
+  const body = new Uint8Array(60_000);
+
+  it("refuses a call, direct or routed, at once", async () => {
+    const here = await scene();
+    here.way.pause();
+    for (const provider of [here.way.id, here.target].map(idText)) {
+      const options = { provider, timeout: 2_000 };
+      const work = Array.from({ length: 400 }, () =>
+        here.node.call("x", body, options).catch((cause: MeshError) => cause.code),
+      );
+      const codes = new Set(await here.world.run(Promise.all(work)));
+      expect(codes).toContain("overloaded");
+      expect([...codes].every((code) => /overloaded|timeout|no_route/.test(String(code)))).toBe(
+        true,
+      );
+    }
+  });
+
+  it("makes a forwarder refuse, and the frame is as it was", async () => {
+    const world = new World({ seed: 1, link: { delay: [1, 1] } });
+    const node = await startSimNode(world, 0, { mode: "gateway", listen: true });
+    const [left, right] = [await RawPeer.link(world, 1, 0), await RawPeer.link(world, 2, 0)];
+    right.pause();
+    const frame = routeFrame({ source: left.id, destination: right.id }, body);
+    for (let at = 0; at < 400; at++) left.queueData(frame);
+    await world.advance(1_000);
+    const refused = node.status().counters.frames_refused as number;
+    expect(refused).toBeGreaterThan(0);
+    expect(node.status().counters.frames_forwarded).toBe(400 - refused);
+    expect(left.types.filter((type) => type === TYPE.rpcRoute)).toHaveLength(refused);
+  });
+});
+
+describe("an answer", () => {
+  it("finds another way when the one its question came is gone", async () => {
+    const world = new World({ seed: 1, link: { delay: [1, 1] } });
+    const gateway = await startSimNode(world, 3, { mode: "gateway", listen: true });
+    const node = await startSimNode(world, 0, { mode: "edge", listen: true, bootstrap: [3] });
+    await world.run(node.ready());
+    let finish: (value: number) => void = () => {};
+    const slow = () =>
+      new Promise<number>((resolve) => {
+        finish = resolve;
+      });
+    await world.run(node.register("slow", slow));
+    const way = await RawPeer.link(world, 1, 0);
+    const source = signerFromSeed(world.keySeed(TARGET)).id;
+    const question = payload((it) =>
+      writeCall(it, new Uint8Array(16).fill(7), "slow", 5_000, Uint8Array.of(0xc0)),
+    );
+    await way.sendData(routeFrame({ source, destination: parseNodeId(node.id) }, question));
+    way.closeAfter(0);
+    await world.advance(100);
+    expect(node.status().links).toHaveLength(1);
+    finish(1);
+    await world.advance(100);
+    // The gateway has got it, and knows no way to the one who asked.
+    expect(gateway.status().counters.frames_refused).toBe(1);
+  });
+});
