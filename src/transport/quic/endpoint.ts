@@ -11,6 +11,7 @@ import { Core } from "./core.ts";
 import { Dialling } from "./dialling.ts";
 import * as layout from "./layout.ts";
 import { type DatagramSink, Outbox } from "./outbox.ts";
+import { Pace } from "./pace.ts";
 import { StagingPool } from "./staging.ts";
 import type { QuicStream } from "./stream.ts";
 import { verifyPeer } from "./verify-peer.ts";
@@ -45,6 +46,7 @@ export class Endpoint implements ConnectionHost {
   readonly #events: Uint8Array<ArrayBuffer>;
   readonly #eventWords: Uint32Array;
   readonly #outbox: Outbox;
+  readonly #pace: Pace = new Pace();
   readonly #alarm: Alarm = new Alarm(() => this.#expire());
   #scheduled = false;
   #inTurn = false;
@@ -76,7 +78,9 @@ export class Endpoint implements ConnectionHost {
   /** Takes in a datagram of QUIC. */
   receive(datagram: Bytes, from: AddressWords, port: number): void {
     this.core.push(datagram, from, port);
-    this.schedule();
+    const lone = this.#pace.isLone(datagram.length);
+    if (lone && !this.#scheduled && !this.#stopped) this.turn();
+    else this.schedule();
   }
 
   dial(to: AddressWords, port: number, options: DialOptions): Promise<Connection> {
@@ -150,6 +154,7 @@ export class Endpoint implements ConnectionHost {
     this.#tellAll();
     this.#pushAll();
     this.#outbox.flush();
+    this.#pace.turned();
     this.#inTurn = false;
     if (this.core.fault !== undefined) {
       this.#outlet.failed(this.core.fault);
