@@ -3,6 +3,7 @@ import { Expiring } from "../base/deadlines.ts";
 import { MeshError } from "../base/errors.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Clock, Millis } from "../base/ports.ts";
+import { Slab } from "../base/slab.ts";
 import type { Provider } from "../dht/registry.ts";
 import type { Link } from "../peer/link.ts";
 import type { Parcel } from "../routing/courier.ts";
@@ -41,9 +42,13 @@ export interface CallSettings {
   readonly reject: (error: MeshError) => void;
 }
 
+const copies = new Slab();
+
 /** A call that waits for its reply. */
 export class PendingCall extends Expiring implements Parcel {
   readonly number: number;
+  /** Names the call at the provider too. */
+  readonly messageId: Bytes;
   readonly settings: CallSettings;
   readonly startedAt: Millis;
   readonly payloadType: number = TYPE.call;
@@ -64,17 +69,18 @@ export class PendingCall extends Expiring implements Parcel {
     this.#owner = owner;
     this.settings = settings;
     this.number = settings.number;
+    this.messageId = owner.callId(settings.number);
     this.startedAt = owner.clock.now();
   }
 
   /**
-   * Keeps the arguments as they are now, for attempts that come later. A call that leaves over a link at once
-   * does without.
+   * The arguments as they were when this was first asked for, encoded: later attempts send the same.
    *
    * @throws {MeshError} `encode_failed`, `too_large`.
    */
-  snapshot(): void {
-    this.#encoded ??= encodeValue(this.settings.args).slice();
+  snapshot(): Bytes {
+    this.#encoded ??= copies.copy(encodeValue(this.settings.args));
+    return this.#encoded;
   }
 
   get traced(): boolean {
@@ -95,8 +101,8 @@ export class PendingCall extends Expiring implements Parcel {
 
   writeBody(writer: FrameWriter): void {
     const timeLeft = this.expiresAt - this.#owner.clock.now();
-    const args = this.#encoded ?? encodeValue(this.settings.args);
-    writeCall(writer, this.#owner.callId(this.number), this.settings.procedure, timeLeft, args);
+    const { procedure } = this.settings;
+    writeCall(writer, this.messageId, procedure, timeLeft, this.snapshot());
   }
 
   sent(link: Link, rule: Rule): void {
