@@ -195,8 +195,10 @@ export class Dht {
 
   #ask(contact: Contact, request: DhtRequest): Promise<DhtAnswer> {
     const pending = this.#exchange.begin(contact.id, ANSWER_TIMEOUT);
+    const number = this.#context.ids.next();
     const question = new Question({
-      number: this.#context.ids.next(),
+      number,
+      messageId: this.#context.ids.bytes(number),
       destination: contact.id,
       anchors: contact.anchors,
       request,

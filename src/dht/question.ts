@@ -1,3 +1,4 @@
+import type { Bytes } from "../base/bytes.ts";
 import type { MeshError } from "../base/errors.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
@@ -15,6 +16,7 @@ const TYPE_OF = {
 /** A DHT request on its way. */
 export class Question implements Parcel {
   readonly number: number;
+  readonly messageId: Bytes;
   readonly destination: NodeId;
   readonly anchors: readonly NodeId[];
   readonly payloadType: number;
@@ -27,6 +29,7 @@ export class Question implements Parcel {
 
   constructor(options: {
     readonly number: number;
+    readonly messageId: Bytes;
     readonly destination: NodeId;
     readonly anchors: readonly NodeId[];
     readonly request: DhtRequest;
@@ -35,6 +38,7 @@ export class Question implements Parcel {
     readonly fail: (error: MeshError) => void;
   }) {
     this.number = options.number;
+    this.messageId = options.messageId;
     this.destination = options.destination;
     this.anchors = options.anchors;
     this.payloadType = TYPE_OF[options.request.kind];

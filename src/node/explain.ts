@@ -25,7 +25,7 @@ export function reportOf(
   elapsed: number,
   error: MeshError | undefined,
 ): CallReport {
-  const target = call?.tried.at(-1);
+  const target = call?.target;
   const direct = call?.rule === "direct";
   return {
     procedure,
@@ -52,7 +52,7 @@ export function localReport(
 
 /** Stations in the order of the way; of two reports from one place the later attempt counts. */
 function hopsOf(call: PendingCall, direct: number | undefined): Hop[] {
-  const target = call.tried.at(-1);
+  const { target } = call;
   if (direct !== undefined && target) {
     return [{ node: idText(target.id), rule: "deliver", roundTrip: direct }];
   }

@@ -24,6 +24,8 @@ const ATTEMPTS_MAX = 4;
 export interface Parcel {
   /** From `MessageIds`; names the parcel in route errors. */
   readonly number: number;
+  /** The 16 bytes behind the number. */
+  readonly messageId: Bytes;
   readonly destination: NodeId;
   /** Prefixes of the destination's anchors, as far as known. */
   readonly anchors: readonly Bytes[];
@@ -243,7 +245,7 @@ export class Courier {
     writeRouteHeader(this.#writer, {
       destination: what.destination,
       source: this.#context.self,
-      messageId: this.#context.ids.bytes(what.number ?? this.#context.ids.next()),
+      messageId: what.messageId ?? this.#context.ids.bytes(this.#context.ids.next()),
       maxHops: what.maxHops ?? Math.max(MAX_HOPS_DEFAULT, way.labels?.length ?? 0),
       payloadType: what.payloadType,
       labels: way.labels,
@@ -284,7 +286,7 @@ interface Routed {
   readonly destination: NodeId;
   readonly anchors: readonly Bytes[];
   readonly payloadType: number;
-  readonly number?: number;
+  readonly messageId?: Bytes;
   readonly maxHops?: number;
   readonly traced?: boolean;
 }

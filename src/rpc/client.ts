@@ -2,6 +2,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { MeshError, toMeshError } from "../base/errors.ts";
 import { sameId, shortId } from "../base/id.ts";
 import type { Clock, Millis } from "../base/ports.ts";
+import { Slab } from "../base/slab.ts";
 import { within } from "../base/within.ts";
 import type { Provider, Registry } from "../dht/registry.ts";
 import type { Link } from "../peer/link.ts";
@@ -36,6 +37,7 @@ export class Client implements PendingCallOwner {
   readonly #courier: Courier;
   readonly #registry: Registry;
   readonly #pending = new Map<number, PendingCall>();
+  readonly #slab = new Slab();
   #closed: MeshError | undefined;
 
   constructor(context: RoutingContext, courier: Courier, router: Router, registry: Registry) {
@@ -80,7 +82,7 @@ export class Client implements PendingCallOwner {
       try {
         if (checked.provider) this.#sendTo(call, { id: checked.provider, anchors: [] });
         else this.#choose(call);
-        if (call.rule !== "direct") call.snapshot();
+        call.snapshot();
       } catch (cause) {
         this.#fail(call, toMeshError(cause));
       }
@@ -106,9 +108,13 @@ export class Client implements PendingCallOwner {
     });
   }
 
+  copyOf(bytes: Bytes): Bytes {
+    return this.#slab.copy(bytes);
+  }
+
   expired(call: PendingCall): void {
-    const tried = call.tried.at(-1);
-    const where = tried ? `node ${shortId(tried.id)} did not answer` : "no provider was found";
+    const { target } = call;
+    const where = target ? `node ${shortId(target.id)} did not answer` : "no provider was found";
     this.#fail(
       call,
       new MeshError("timeout", `${where} within ${call.settings.options.timeout} ms`),
@@ -151,13 +157,13 @@ export class Client implements PendingCallOwner {
   #watch(call: PendingCall, signal: AbortSignal): void {
     const onAbort = (): void => {
       this.#fail(call, cancelled());
-      const provider = call.tried.at(-1);
+      const provider = call.target;
       if (provider === undefined || call.via === undefined) return;
       this.#sendOneWay(
         provider,
         TYPE.cancel,
         call.maxHops,
-        (writer) => writeCancel(writer, this.callId(call.number)),
+        (writer) => writeCancel(writer, call.messageId),
         () => {},
       );
     };
@@ -187,14 +193,13 @@ export class Client implements PendingCallOwner {
   }
 
   #pick(providers: readonly Provider[], call: PendingCall): Provider | undefined {
-    if (providers.length === 1 && call.tried.length === 0) return providers[0];
-    const untried = providers.filter((it) => !call.tried.some((tried) => sameId(tried.id, it.id)));
+    if (providers.length === 1 && call.target === undefined) return providers[0];
+    const untried = providers.filter((provider) => !call.hasAsked(provider));
     return untried[untried.length > 1 ? this.#context.ports.random.below(untried.length) : 0];
   }
 
   #sendTo(call: PendingCall, provider: Provider): void {
-    call.tried.push(provider);
-    call.via = undefined;
+    call.ask(provider);
     try {
       this.#courier.send(call);
     } catch (cause) {
@@ -204,7 +209,7 @@ export class Client implements PendingCallOwner {
 
   /** The present provider was not reached: the next one, or the end. */
   #next(call: PendingCall, error: MeshError): void {
-    if (call.settings.options.provider || call.tried.length >= PROVIDERS_TRIED_MAX) {
+    if (call.settings.options.provider || call.asked >= PROVIDERS_TRIED_MAX) {
       this.#fail(call, error);
       return;
     }
@@ -266,8 +271,10 @@ export class Client implements PendingCallOwner {
     write: (writer: FrameWriter) => void,
     failed: (error: MeshError | undefined) => void,
   ): void {
+    const number = this.#context.ids.next();
     const parcel = new OneWay({
-      number: this.#context.ids.next(),
+      number,
+      messageId: this.#context.ids.bytes(number),
       destination: target.id,
       anchors: target.anchors,
       payloadType,

@@ -8,6 +8,7 @@ import type { FrameWriter } from "../wire/writer.ts";
 /** A message nobody answers: a cast, or word that a call was cancelled. */
 export class OneWay extends Expiring implements Parcel {
   readonly number: number;
+  readonly messageId: Bytes;
   readonly destination: NodeId;
   readonly anchors: readonly Bytes[];
   readonly payloadType: number;
@@ -18,6 +19,7 @@ export class OneWay extends Expiring implements Parcel {
 
   constructor(options: {
     readonly number: number;
+    readonly messageId: Bytes;
     readonly destination: NodeId;
     readonly anchors: readonly Bytes[];
     readonly payloadType: number;
@@ -28,6 +30,7 @@ export class OneWay extends Expiring implements Parcel {
   }) {
     super();
     this.number = options.number;
+    this.messageId = options.messageId;
     this.destination = options.destination;
     this.anchors = options.anchors;
     this.payloadType = options.payloadType;

@@ -1,9 +1,8 @@
 import type { Bytes } from "../base/bytes.ts";
 import { Expiring } from "../base/deadlines.ts";
 import { MeshError } from "../base/errors.ts";
-import type { NodeId } from "../base/id.ts";
+import { type NodeId, sameId } from "../base/id.ts";
 import type { Clock, Millis } from "../base/ports.ts";
-import { Slab } from "../base/slab.ts";
 import type { Provider } from "../dht/registry.ts";
 import type { Link } from "../peer/link.ts";
 import type { Parcel } from "../routing/courier.ts";
@@ -14,11 +13,17 @@ import { encodeValue, type Value } from "../wire/value.ts";
 import type { FrameWriter } from "../wire/writer.ts";
 import type { CheckedOptions } from "./call-options.ts";
 
-/** What a pending call tells the client that owns it. */
+/** Shared by all calls that have none, which are most. */
+const NO_REPORTS: readonly TimedReport[] = [];
+const NO_PROVIDERS: readonly Provider[] = [];
+
+/** What a pending call asks and tells the client that owns it. */
 export interface PendingCallOwner {
   readonly clock: Clock;
   /** The 16 bytes behind the number of a call. */
   callId(number: number): Bytes;
+  /** A copy that lives about as long as a call. */
+  copyOf(bytes: Bytes): Bytes;
   /** Its time is over. */
   expired(call: PendingCall): void;
   /** The attempt at its present provider has failed before that could execute it. */
@@ -42,8 +47,6 @@ export interface CallSettings {
   readonly reject: (error: MeshError) => void;
 }
 
-const copies = new Slab();
-
 /** A call that waits for its reply. */
 export class PendingCall extends Expiring implements Parcel {
   readonly number: number;
@@ -52,17 +55,19 @@ export class PendingCall extends Expiring implements Parcel {
   readonly settings: CallSettings;
   readonly startedAt: Millis;
   readonly payloadType: number = TYPE.call;
-  /** Providers tried, in their order; the last one is being asked now. */
-  readonly tried: Provider[] = [];
+  /** The provider that is asked now. */
+  target: Provider | undefined = undefined;
   /** The link it left over, and how that was chosen. */
   via: Link | undefined = undefined;
   rule: Rule | undefined = undefined;
   /** Only of traced calls. */
-  readonly reports: TimedReport[] = [];
+  reports: readonly TimedReport[] = NO_REPORTS;
   /** Takes the listener off the caller's signal. */
   release: (() => void) | undefined = undefined;
   readonly #owner: PendingCallOwner;
   #encoded: Bytes | undefined = undefined;
+  /** Providers asked before `target`. */
+  #before: readonly Provider[] = NO_PROVIDERS;
 
   constructor(owner: PendingCallOwner, settings: CallSettings) {
     super();
@@ -79,8 +84,25 @@ export class PendingCall extends Expiring implements Parcel {
    * @throws {MeshError} `encode_failed`, `too_large`.
    */
   snapshot(): Bytes {
-    this.#encoded ??= copies.copy(encodeValue(this.settings.args));
+    this.#encoded ??= this.#owner.copyOf(encodeValue(this.settings.args));
     return this.#encoded;
+  }
+
+  /** `provider` is asked from now on. */
+  ask(provider: Provider): void {
+    if (this.target) this.#before = [...this.#before, this.target];
+    this.target = provider;
+    this.via = undefined;
+  }
+
+  /** Providers asked so far, `target` included. */
+  get asked(): number {
+    return this.#before.length + (this.target ? 1 : 0);
+  }
+
+  hasAsked(provider: Provider): boolean {
+    const asked = this.target ? [...this.#before, this.target] : this.#before;
+    return asked.some((it) => sameId(it.id, provider.id));
   }
 
   get traced(): boolean {
@@ -88,11 +110,11 @@ export class PendingCall extends Expiring implements Parcel {
   }
 
   get destination(): NodeId {
-    return this.#target.id;
+    return this.#asked.id;
   }
 
   get anchors(): readonly Bytes[] {
-    return this.#target.anchors;
+    return this.#asked.anchors;
   }
 
   get maxHops(): number {
@@ -116,16 +138,15 @@ export class PendingCall extends Expiring implements Parcel {
 
   reported(node: NodeId, report: HopReport): void {
     const roundTrip = this.#owner.clock.now() - this.startedAt;
-    this.reports.push({ ...report, node, roundTrip });
+    this.reports = [...this.reports, { ...report, node, roundTrip }];
   }
 
   override expire(): void {
     this.#owner.expired(this);
   }
 
-  get #target(): Provider {
-    const target = this.tried.at(-1);
-    if (target === undefined) throw new MeshError("internal", "a call was sent without a provider");
-    return target;
+  get #asked(): Provider {
+    if (this.target) return this.target;
+    throw new MeshError("internal", "a call was sent without a provider");
   }
 }

@@ -35,6 +35,8 @@ export const FLAG_TRACED = 0x02;
 /** The body is as its sender encoded it: readable by hops. */
 export const SEAL_NONE = 0;
 
+const NO_ANCHORS: readonly Bytes[] = [];
+
 const HOP_COUNT = HEADER_BYTES;
 const SLOTS = HEADER_BYTES + 1;
 const FLAGS = HEADER_BYTES + 2;
@@ -176,13 +178,13 @@ export class RouteView {
   }
 
   /** Copies of the destination's anchor prefixes, 8 bytes each. */
-  get destinationAnchors(): Bytes[] {
+  get destinationAnchors(): readonly Bytes[] {
     const anchors = this.bytes[this.#fixed + FIXED_BYTES - 2] as number;
     return this.#anchors(0, anchors >> 4);
   }
 
   /** Copies of the source's anchor prefixes, 8 bytes each. */
-  get sourceAnchors(): Bytes[] {
+  get sourceAnchors(): readonly Bytes[] {
     const anchors = this.bytes[this.#fixed + FIXED_BYTES - 2] as number;
     return this.#anchors(anchors >> 4, anchors & 0x0f);
   }
@@ -216,7 +218,8 @@ export class RouteView {
     return (anchors >> 4) + (anchors & 0x0f);
   }
 
-  #anchors(first: number, count: number): Bytes[] {
+  #anchors(first: number, count: number): readonly Bytes[] {
+    if (count === 0) return NO_ANCHORS;
     const at = this.#fixed + FIXED_BYTES + first * ANCHOR_PREFIX_BYTES;
     return Array.from({ length: count }, (_, index) => {
       const from = at + index * ANCHOR_PREFIX_BYTES;
