@@ -16,6 +16,9 @@ import type { PoolContext } from "./pool.ts";
 /** Time both sides have for connect and connect_ack. */
 const GREETING_TIMEOUT: Millis = 5_000;
 
+/** Bytes of frames that may overtake the connect_ack they belong behind. */
+const EARLY_MAX: number = 4 << 20;
+
 /** A peer that has said who it is. */
 export interface Greeted {
   readonly channel: Channel;
@@ -38,6 +41,9 @@ export interface GreetingHandler {
  *   dialler   ready → connect sent → connect_ack judged, admitted → established
  *   acceptor  ready → connect judged, admitted → connect_ack sent → established
  *
+ * The acceptor may send as soon as it is established. Streams know no order among each other, and admission may
+ * take a while: what the dialler gets before it is established waits.
+ *
  * Any state ends with the connection; before "established" also by its deadline.
  */
 export class Greeting {
@@ -50,7 +56,11 @@ export class Greeting {
   #resolve!: (link: Link) => void;
   #reject!: (cause: MeshError) => void;
   #link: Link | undefined;
-  #heardHello = false;
+  #ready = false;
+  #hello: Hello | undefined;
+  /** Copies of frames that came before their link was established, in their order. */
+  #early: Bytes[] = [];
+  #earlyBytes = 0;
 
   constructor(connection: Connection, context: PoolContext, handler: GreetingHandler) {
     this.#context = context;
@@ -64,26 +74,39 @@ export class Greeting {
     );
     this.#channel = new Channel(connection, {
       onFrame: (bytes, start, end, owned) => {
-        if (this.#link) handler.onFrame(this.#link, bytes, start, end, owned);
-        else this.#hello(bytes, start, end);
+        if (this.#link && this.#earlyBytes === 0)
+          handler.onFrame(this.#link, bytes, start, end, owned);
+        else this.#beforeLink(bytes, start, end);
       },
       onActivity: () => this.#link?.liveness.heard(context.ports.clock.now()),
       onReady: () => {
+        this.#ready = true;
         if (connection.dialled) this.#send(TYPE.connect);
+        else this.#judge();
       },
       onClose: (info) => this.#closed(info),
     });
   }
 
-  #hello(bytes: Bytes, start: number, end: number): void {
+  #beforeLink(bytes: Bytes, start: number, end: number): void {
+    const { dialled } = this.#channel.connection;
     const type = bytes[start + 1];
-    const expected = this.#channel.connection.dialled ? TYPE.connectAck : TYPE.connect;
-    if (type !== expected || this.#heardHello) {
+    if (type === (dialled ? TYPE.connectAck : TYPE.connect) && this.#hello === undefined) {
+      this.#hello = readHello(bytes, start + HEADER_BYTES, end);
+      this.#judge();
+      return;
+    }
+    this.#earlyBytes += end - start;
+    if (!dialled || type === TYPE.connectAck || this.#earlyBytes > EARLY_MAX) {
       throw new MeshError("bad_frame", "a handshake message is due and something else came");
     }
-    this.#heardHello = true;
-    const hello = readHello(bytes, start + HEADER_BYTES, end);
-    this.#admit(hello).catch((cause) => this.#refuse(toMeshError(cause)));
+    this.#early.push(bytes.slice(start, end));
+  }
+
+  /** Goes on once the peer has said who it is and both shared streams are there to answer on. */
+  #judge(): void {
+    if (!this.#ready || this.#hello === undefined) return;
+    this.#admit(this.#hello).catch((cause) => this.#refuse(toMeshError(cause)));
   }
 
   async #admit(hello: Hello): Promise<void> {
@@ -97,6 +120,10 @@ export class Greeting {
     link.observedAs = hello.observed;
     this.#deadline.cancel();
     this.#resolve(link);
+    const early = this.#early;
+    this.#early = [];
+    this.#earlyBytes = 0;
+    for (const frame of early) this.#handler.onFrame(link, frame, 0, frame.length, true);
   }
 
   /** The moment of establishment: from here on frames go to the link. */

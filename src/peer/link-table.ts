@@ -1,3 +1,4 @@
+import { equalBytes } from "../base/bytes.ts";
 import { idNumber, type NodeId, sameId } from "../base/id.ts";
 import type { Random } from "../base/ports.ts";
 import type { Link } from "./link.ts";
@@ -46,6 +47,13 @@ export class LinkTable {
 
   to(peer: NodeId): Link | undefined {
     return this.#byPeer.get(idNumber(peer))?.find((link) => sameId(link.peer, peer));
+  }
+
+  /** The link to the same peer, in the same life of it, that has taken the place of `link`. */
+  successor(link: Link): Link | undefined {
+    const other = this.to(link.peer);
+    const same = other && other !== link && equalBytes(other.instance, link.instance);
+    return same ? other : undefined;
   }
 
   labelled(label: number): Link | undefined {

@@ -106,7 +106,8 @@ export class Courier {
    * @throws {MeshError} what `writeBody` throws.
    */
   answer(arrival: Arrival, payloadType: number, writeBody: (writer: FrameWriter) => void): void {
-    const { link, labels, source, anchors } = arrival;
+    const { labels, source, anchors } = arrival;
+    const link = this.#alive(arrival.link);
     if (labels === undefined) {
       if (!this.#frame(link, payloadType, writeBody)) this.#lost(payloadType);
       return;
@@ -227,6 +228,11 @@ export class Courier {
     if (learned) return learned;
     const next = this.#greedy(destination, anchors);
     return next && { link: next, labels: undefined };
+  }
+
+  /** The link itself, or the one that has taken its place. */
+  #alive(link: Link): Link {
+    return link.ended === undefined ? link : (this.#context.table.successor(link) ?? link);
   }
 
   #greedy(destination: NodeId, anchors: readonly Bytes[]): Link | undefined {

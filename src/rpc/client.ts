@@ -126,10 +126,16 @@ export class Client implements PendingCallOwner {
     this.#next(call, error);
   }
 
-  /** A link ended: what was sent over it has an unknown outcome, which its caller is told at once. */
+  /**
+   * A link ended: what was sent over it has an unknown outcome, which its caller is told at once; unless another
+   * link has taken its place, which the answer will come over.
+   */
   linkLost(link: Link): void {
+    const successor = this.#context.table.successor(link);
     for (const call of [...this.#pending.values()]) {
       if (call.via !== link) continue;
+      call.via = successor;
+      if (successor) continue;
       const isProvider = sameId(link.peer, call.destination);
       const text = `the link to ${shortId(link.peer)} was lost while the call was under way; it may have been executed`;
       this.#fail(call, new MeshError(isProvider ? "provider_gone" : "link_lost", text));
