@@ -6,7 +6,7 @@ import { FieldReader } from "./reader.ts";
 import { decodeValue, encodeValue, type Value } from "./value.ts";
 import type { FrameWriter } from "./writer.ts";
 
-/** Bytes of a call id: 8 that are drawn once for each life of a node, 2 zero, a 6-byte counter. */
+/** Bytes of a call id: 10 that are drawn once for each life of a node, then a counter of 6. */
 export const CALL_ID_BYTES = 16;
 
 /** Milliseconds a caller may wait at most: an hour. */

@@ -4,6 +4,7 @@ import { realmId } from "../../src/identity/realm.ts";
 import type { MeshNode } from "../../src/node/api.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";
+import { writeCall } from "../../src/wire/call.ts";
 import { TYPE } from "../../src/wire/frame.ts";
 import { type Hello, writeHello } from "../../src/wire/hello.ts";
 import { writePing } from "../../src/wire/ping.ts";
@@ -125,6 +126,52 @@ describe("an arrival", () => {
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   return Uint8Array.from([...a, ...b]);
 }
+
+describe("a node that has dialled", () => {
+  const ack = (peer: RawPeer) =>
+    frameOf(TYPE.connectAck, (writer) => writeHello(writer, peer.hello({}, { serves: true })));
+  const call = frameOf(TYPE.call, (writer) =>
+    writeCall(writer, new Uint8Array(16).fill(1), "nothing", 1_000, Uint8Array.of(0xc0)),
+  );
+
+  async function dialled(): Promise<Scene & { readonly peer: RawPeer }> {
+    const world = new World({ seed: 1, link: { delay: [1, 1] } });
+    const node = await startSimNode(world, 0, { mode: "edge", bootstrap: [1] });
+    return { world, node, peer: await RawPeer.accept(world, 1) };
+  }
+
+  it("says who it is and is linked once the other one has too", async () => {
+    const { world, node, peer } = await dialled();
+    expect(peer.types).toEqual([TYPE.connect]);
+    expect(node.status().links).toEqual([]);
+    await peer.sendControl(ack(peer));
+    await world.run(node.ready());
+    expect(node.status().links).toHaveLength(1);
+  });
+
+  it("keeps what overtakes the other's word, and answers it then", async () => {
+    const { node, peer } = await dialled();
+    await peer.sendData(call);
+    expect([peer.types, peer.closed]).toEqual([[TYPE.connect], undefined]);
+    await peer.sendControl(ack(peer));
+    expect(peer.types).toEqual([TYPE.connect, TYPE.reply]);
+    expect(node.status().links).toHaveLength(1);
+  });
+
+  it("keeps no more of that than four megabytes", async () => {
+    const { world, peer } = await dialled();
+    const large = frameOf(TYPE.call, (writer) => writer.raw(new Uint8Array(60_000)));
+    for (let at = 0; at < 80; at++) peer.queueData(large);
+    await world.advance(1_000);
+    expect(code(peer)).toBe("bad_frame");
+  });
+
+  it("takes no second word of who the other one is", async () => {
+    const { peer } = await dialled();
+    await peer.sendControl(joined(ack(peer), ack(peer)));
+    expect(code(peer)).toBe("bad_frame");
+  });
+});
 
 describe("streams of a link", () => {
   it.each([0, 1, 3, 255])("a further stream of kind %i closes it", async (kind) => {

@@ -66,12 +66,24 @@ export class RawPeer {
     connection.setHandler({
       onStream: (stream) => {
         this.#listen(stream, 1);
+        this.#streams.push(stream);
         if (this.stopsLarge) stream.stop(0);
       },
       onClose: (info) => {
         this.closed = info;
       },
     });
+  }
+
+  /** Takes all arrivals at the place of node `number`, into the list that this resolves to. */
+  static async listen(world: World, number: number): Promise<RawPeer[]> {
+    const arrivals: RawPeer[] = [];
+    const transport = world.transport(number, world.identity(number));
+    transport.onConnection = (connection) => {
+      arrivals.push(new RawPeer(world, number, connection));
+    };
+    await world.run(transport.listen(world.address(number)));
+    return arrivals;
   }
 
   /** Dials node `target` from the place of node `number`; nothing is sent yet. */
@@ -81,6 +93,18 @@ export class RawPeer {
       .dial(world.address(target), { timeout: 5_000 })
       .then((connection) => new RawPeer(world, number, connection));
     return world.run(dialling);
+  }
+
+  /** Listens at the place of node `number`; resolves with the first that dials it. */
+  static async accept(world: World, number: number): Promise<RawPeer> {
+    const transport = world.transport(number, world.identity(number));
+    const arrived = new Promise<RawPeer>((resolve) => {
+      transport.onConnection = (connection) => resolve(new RawPeer(world, number, connection));
+    });
+    await world.run(transport.listen(world.address(number)));
+    const peer = await world.run(arrived);
+    await peer.settle();
+    return peer;
   }
 
   /** Dials, opens both shared streams and shakes hands. */
