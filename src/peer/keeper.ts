@@ -1,5 +1,5 @@
 import type { Address } from "../base/address.ts";
-import { type MeshError, toMeshError } from "../base/errors.ts";
+import { MeshError, toMeshError } from "../base/errors.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Millis, Ports } from "../base/ports.ts";
 import { sleep } from "../base/sleep.ts";
@@ -9,6 +9,9 @@ import type { Link } from "./link.ts";
 
 /** One attempt; the next begins with fresh packets, which matters while the peer is down. */
 const DIAL_TIMEOUT: Millis = 3_000;
+
+/** A link that ends sooner counts as a failed attempt: its peer takes links and gives them up. */
+const STEADY_AFTER: Millis = 5_000;
 
 /** A peer that a link is kept to. */
 export interface KeptTarget {
@@ -35,6 +38,7 @@ export class Keeper {
   readonly #ports: Ports;
   readonly #stop = new AbortController();
   #link: Link | undefined;
+  /** Attempts in a row that failed; kept until a link has proved steady. */
   #failures = 0;
   #lastError: MeshError | undefined;
   #wake: (() => void) | undefined;
@@ -52,7 +56,7 @@ export class Keeper {
     return {
       name: this.#target.name,
       connected: this.#link !== undefined,
-      failures: this.#failures,
+      failures: this.#link === undefined ? this.#failures : 0,
       lastError: this.#lastError,
     };
   }
@@ -91,8 +95,8 @@ export class Keeper {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       const link = await this.#connect();
-      if (link) await this.#whileLinked(link);
-      else await sleep(this.#ports.clock, this.#wait(), signal);
+      if (link && (await this.#whileLinked(link))) continue;
+      await sleep(this.#ports.clock, this.#wait(), signal);
     }
   }
 
@@ -106,7 +110,6 @@ export class Keeper {
         DIAL_TIMEOUT,
         this.#stop.signal,
       );
-      this.#failures = 0;
       this.#lastError = undefined;
       return link;
     } catch (cause) {
@@ -115,8 +118,20 @@ export class Keeper {
     }
   }
 
-  async #whileLinked(link: Link): Promise<void> {
-    if (link.ended !== undefined) return;
+  /** Waits for the end of the link. True where another attempt may follow at once. */
+  async #whileLinked(link: Link): Promise<boolean> {
+    if (link.ended === undefined) await this.#hold(link);
+    const steady = this.#ports.clock.now() - link.since >= STEADY_AFTER;
+    if (steady || this.#context.table.to(link.peer)) {
+      this.#failures = 0;
+      return true;
+    }
+    const reason = link.ended?.reason || "it was lost";
+    this.#failed(new MeshError("link_lost", `the link ended soon after it began: ${reason}`));
+    return false;
+  }
+
+  async #hold(link: Link): Promise<void> {
     link.pinned = true;
     this.#link = link;
     for (const tell of this.#waiting) tell();
