@@ -4,12 +4,13 @@
 //! send while it `wants_flush`, set a timer for `deadline`. Handles are small numbers; one that names no
 //! live connection is harmless. Stream ids travel as `f64`, exact up to 2^53.
 
+use crate::buffers::Buffers;
 use crate::config::{CONFIG_WORDS, Config};
 use crate::core::Core;
 use crate::host;
 use crate::layout::{BATCH_BYTES, WRITE_BYTES, to_address};
 use crate::link::stream_id;
-use quinn_proto::{Dir, StreamId, VarInt};
+use quinn_proto::{Dir, SendStream, StreamId, VarInt, WriteError};
 use std::cell::UnsafeCell;
 use web_time::Instant;
 
@@ -51,7 +52,7 @@ pub extern "C" fn allocate(length: usize) -> *mut u8 {
 /// the other at `place`. Returns 0, or 1 after a log line that says what is wrong.
 ///
 /// # Safety
-/// `place` comes from `allocate` with the sum of the three lengths.
+/// Called once, whether it succeeds or not. `place` comes from `allocate` with the sum of the three lengths.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn start(place: *mut u8, certificate: usize, key: usize, now: f64, unix: f64) -> u32 {
     std::panic::set_hook(Box::new(|panic| host::log(&panic.to_string())));
@@ -63,7 +64,9 @@ pub unsafe extern "C" fn start(place: *mut u8, certificate: usize, key: usize, n
     let bytes = unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(place, length)) };
     let (config, rest) = bytes.split_at(words);
     let (certificate, key) = rest.split_at(certificate);
-    match Core::new(Config::read(config), certificate.to_vec(), key.to_vec()) {
+    // SAFETY: this function is called once.
+    let buffers = unsafe { Buffers::take() };
+    match Core::new(Config::read(config), certificate.to_vec(), key.to_vec(), buffers) {
         Ok(core) => {
             // SAFETY: single-threaded and not re-entered.
             unsafe { *INSTANCE.0.get() = Some(core) };
@@ -184,16 +187,25 @@ pub extern "C" fn write(handle: usize, stream: f64, length: usize) -> i32 {
         let length = length.min(core.write.len());
         let bytes = std::mem::take(&mut core.write);
         let taken = core.touched(handle).map(|link| {
-            use quinn_proto::WriteError;
-            match link.connection.send_stream(id(stream)).write(&bytes[..length]) {
-                Ok(taken) => taken as i32,
-                Err(WriteError::Blocked) => 0,
-                Err(_) => CLOSED,
-            }
+            let mut stream = link.connection.send_stream(id(stream));
+            write_all(&mut stream, &bytes[..length])
         });
         core.write = bytes;
         taken.unwrap_or(CLOSED)
     })
+}
+
+/// Writes until all is taken or the stream refuses: only a refusal makes it tell when there is room again.
+fn write_all(stream: &mut SendStream<'_>, bytes: &[u8]) -> i32 {
+    let mut taken = 0;
+    while taken < bytes.len() {
+        match stream.write(&bytes[taken..]) {
+            Ok(more) => taken += more,
+            Err(WriteError::Blocked) => break,
+            Err(_) => return CLOSED,
+        }
+    }
+    taken as i32
 }
 
 /// Ends our side of a stream.

@@ -142,8 +142,7 @@ impl PacketKey for ChaChaPoly {
 
 /// Seals messages of telling lengths here and with `ring` and opens them again. False at the first difference.
 pub fn agrees_with_ring() -> bool {
-    const LENGTHS: [usize; 17] =
-        [0, 1, 15, 16, 17, 63, 64, 65, 191, 192, 193, 255, 256, 447, 448, 449, 1_333];
+    const LENGTHS: [usize; 9] = [0, 1, 16, 63, 192, 193, 256, 449, 1_333];
     LENGTHS.iter().all(|&length| agrees(length) == Some(true))
 }
 

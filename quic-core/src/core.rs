@@ -1,5 +1,6 @@
 //! The endpoint: takes batches of datagrams in, hands batches of events and datagrams out.
 
+use crate::buffers::Buffers;
 use crate::config::Config;
 use crate::events::Events;
 use crate::layout::*;
@@ -31,8 +32,8 @@ struct Response {
 
 /// All state of the module.
 pub struct Core {
-    pub input: Vec<u8>,
-    pub write: Vec<u8>,
+    pub input: &'static mut [u8],
+    pub write: &'static mut [u8],
     pub events: Events,
     pub output: Output,
     /// False until the host listens: arrivals are refused.
@@ -56,16 +57,16 @@ pub struct Core {
 }
 
 impl Core {
-    pub fn new(config: Config, certificate: Vec<u8>, key: Vec<u8>) -> Result<Self, String> {
+    pub fn new(config: Config, certificate: Vec<u8>, key: Vec<u8>, buffers: Buffers) -> Result<Self, String> {
         let reset = ResetKey::derive(&key)?;
         let sessions = Sessions::new(certificate, key)?;
         let server = server_config(&sessions);
         let endpoint = create_endpoint(&config, &reset, server.clone())?;
         Ok(Self {
-            input: vec![0; BATCH_BYTES],
-            write: vec![0; WRITE_BYTES],
-            events: Events::new(),
-            output: Output::new(),
+            input: buffers.received,
+            write: buffers.writes,
+            events: Events::new(buffers.events),
+            output: Output::new(buffers.to_send),
             accepting: false,
             dropped: 0,
             config,
@@ -135,8 +136,8 @@ impl Core {
         let length = length.min(self.input.len());
         let mut at = 0;
         while at + DATAGRAM_HEADER <= length {
-            let size = word(&self.input, at) as usize;
-            let port = word(&self.input, at + 4);
+            let size = word(self.input, at) as usize;
+            let port = word(self.input, at + 4);
             let mut octets = [0; 16];
             octets.copy_from_slice(&self.input[at + 8..at + DATAGRAM_HEADER]);
             let body = at + DATAGRAM_HEADER;

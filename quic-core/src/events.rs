@@ -1,16 +1,16 @@
 //! The buffer of events that the host reads after a poll.
 
-use crate::layout::{BATCH_BYTES, EVENT_BODY_MAX, EVENT_HEADER, padded, put_word};
+use crate::layout::{EVENT_BODY_MAX, EVENT_HEADER, padded, put_word};
 
 /// Writes event records one behind the other.
 pub struct Events {
-    bytes: Vec<u8>,
+    bytes: &'static mut [u8],
     length: usize,
 }
 
 impl Events {
-    pub fn new() -> Self {
-        Self { bytes: vec![0; BATCH_BYTES], length: 0 }
+    pub fn new(bytes: &'static mut [u8]) -> Self {
+        Self { bytes, length: 0 }
     }
 
     pub fn start(&mut self) -> *mut u8 {
@@ -61,11 +61,11 @@ impl Events {
 
     fn close(&mut self, kind: u32, handle: usize, low: u32, high: u32, length: usize) {
         let at = self.length;
-        put_word(&mut self.bytes, at, kind);
-        put_word(&mut self.bytes, at + 4, handle as u32);
-        put_word(&mut self.bytes, at + 8, low);
-        put_word(&mut self.bytes, at + 12, high);
-        put_word(&mut self.bytes, at + 16, length as u32);
+        put_word(self.bytes, at, kind);
+        put_word(self.bytes, at + 4, handle as u32);
+        put_word(self.bytes, at + 8, low);
+        put_word(self.bytes, at + 12, high);
+        put_word(self.bytes, at + 16, length as u32);
         self.length = at + EVENT_HEADER + padded(length);
     }
 }

@@ -7,6 +7,7 @@
 
 mod abi;
 mod aead;
+mod buffers;
 mod chacha;
 mod closing;
 mod config;

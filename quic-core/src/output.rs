@@ -1,6 +1,6 @@
 //! The buffer of datagrams that the host sends after a flush.
 
-use crate::layout::{BATCH_BYTES, DATAGRAM_HEADER, from_address, padded, put_word};
+use crate::layout::{DATAGRAM_HEADER, from_address, padded, put_word};
 use quinn_proto::Transmit;
 
 /// Bytes that one call for packets may produce at most.
@@ -10,13 +10,13 @@ const SEGMENTS_MAX: usize = 10;
 
 /// Writes datagram records one behind the other.
 pub struct Output {
-    bytes: Vec<u8>,
+    bytes: &'static mut [u8],
     length: usize,
 }
 
 impl Output {
-    pub fn new() -> Self {
-        Self { bytes: vec![0; BATCH_BYTES], length: 0 }
+    pub fn new(bytes: &'static mut [u8]) -> Self {
+        Self { bytes, length: 0 }
     }
 
     pub fn start(&mut self) -> *mut u8 {
@@ -47,7 +47,7 @@ impl Output {
         let address = from_address(transmit.destination);
         for datagram in bytes.chunks(transmit.segment_size.unwrap_or(transmit.size).max(1)) {
             let at = self.length;
-            put_word(&mut self.bytes, at, datagram.len() as u32);
+            put_word(self.bytes, at, datagram.len() as u32);
             self.bytes[at + 4..at + DATAGRAM_HEADER].copy_from_slice(&address);
             let body = at + DATAGRAM_HEADER;
             self.bytes[body..body + datagram.len()].copy_from_slice(datagram);

@@ -5,6 +5,9 @@ import { DATAGRAM_HEADER, padded } from "./layout.ts";
 /** Batches of datagrams before the event loop gets its turn. */
 const ROUNDS_MAX = 8;
 
+/** Bytes of a slab; larger where one batch needs it. */
+const SLAB_BYTES = 64 << 10;
+
 /** Where datagrams go. */
 export interface DatagramSink {
   /** Sends `bytes[start, start + length)`, which will not change any more. */
@@ -24,7 +27,7 @@ export class Outbox {
     this.#core = core;
     this.#book = book;
     this.#sink = sink;
-    this.#slab = new Uint8Array(core.batchBytes);
+    this.#slab = new Uint8Array(SLAB_BYTES);
     this.#words = new Uint32Array(this.#slab.buffer);
   }
 
@@ -40,7 +43,7 @@ export class Outbox {
   #send(length: number): void {
     if (this.#used + length > this.#slab.length) {
       // The old one may still wait in the kernel's queue.
-      this.#slab = new Uint8Array(this.#core.batchBytes);
+      this.#slab = new Uint8Array(Math.max(SLAB_BYTES, length));
       this.#words = new Uint32Array(this.#slab.buffer);
       this.#used = 0;
     }
