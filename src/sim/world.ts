@@ -18,6 +18,9 @@ const EVENTS_MAX = 50_000_000;
 /** Virtual time after which a run is given up. */
 const WITHIN: Millis = 3_600_000;
 
+/** Between the streams of chance of two lives of one node: more than all nodes have in one life. */
+const LIFE_STRIDE = 2 ** 26;
+
 /** Port on which simulated nodes listen. */
 const PORT = 9443;
 
@@ -48,6 +51,8 @@ export class World {
   readonly network: MemoryNetwork;
   readonly #eventsMax: number;
   readonly #counts = new Map<number, Map<string, number>>();
+  /** How often each node has begun. */
+  readonly #lives = new Map<number, number>();
   /** The last transport of each node. */
   readonly #transports = new Map<number, MemoryTransport>();
 
@@ -67,11 +72,16 @@ export class World {
     });
   }
 
-  /** The ports of node `node`. Its log goes into the trace under `name`, debug lines left out. */
+  /**
+   * The ports of node `node`, for one life of it: asked again, they draw anew, as a process that is started again
+   * does. Its log goes into the trace under `name`, debug lines left out.
+   */
   ports(node: number, name = `node ${node}`): Ports {
+    const life = this.#lives.get(node) ?? 0;
+    this.#lives.set(node, life + 1);
     return {
       clock: this.clock,
-      random: new SeededRandom(this.seed, node * 2 + 1),
+      random: new SeededRandom(this.seed, node * 2 + 1 + life * LIFE_STRIDE),
       log: this.#log(name),
       meter: this.#meter(node),
     };
