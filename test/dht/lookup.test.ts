@@ -132,6 +132,7 @@ describe("a lookup", () => {
     let step = lookup.next();
     for (; step.kind === "ask"; step = lookup.next()) {
       invented -= 20;
+      expect(lookup.asked).toBeLessThanOrEqual(50);
       const lies = Array.from({ length: 20 }, (_, at) => contact(invented + at));
       lookup.answered(step.contact.id, lies);
     }
