@@ -1,0 +1,51 @@
+import { expect, it } from "vitest";
+import { MeshError } from "../../src/base/errors.ts";
+import { PendingCall, type PendingCallOwner } from "../../src/rpc/pending-call.ts";
+import { VirtualClock } from "../../src/sim/clock.ts";
+import { FrameWriter } from "../../src/wire/writer.ts";
+import { signerOf } from "../peer/nodes.ts";
+
+const owner: PendingCallOwner = {
+  clock: new VirtualClock(),
+  callId: () => new Uint8Array(16),
+  copyOf: (bytes) => bytes.slice(),
+  expired: () => {},
+  undeliverable: () => {},
+};
+
+function callOf(args: unknown): PendingCall {
+  const options = { timeout: 1_000, signal: undefined, provider: undefined, maxHops: 3 };
+  const settle = { resolve: () => {}, reject: () => {} };
+  return new PendingCall(owner, {
+    number: 1,
+    procedure: "echo",
+    args,
+    options,
+    traced: true,
+    ...settle,
+  });
+}
+
+it("keeps 64 reports at most, whoever invents more", () => {
+  const call = callOf(null);
+  const report = { messageId: new Uint8Array(16), hop: 1, rule: "greedy" } as const;
+  for (let at = 0; at < 1_000; at++) call.reported(signerOf(1).id, report);
+  expect(call.reports).toHaveLength(64);
+});
+
+it("writes the same body for each attempt, whatever became of the arguments", () => {
+  const args = { a: [1] };
+  const call = callOf(args);
+  const bodies = [0, 1].map(() => {
+    const writer = new FrameWriter();
+    writer.begin();
+    call.writeBody(writer);
+    args.a.push(2);
+    return writer.copy();
+  });
+  expect(bodies[1]).toEqual(bodies[0]);
+});
+
+it("can't be sent before somebody is asked", () => {
+  expect(() => callOf(null).destination).toThrow(MeshError);
+});
