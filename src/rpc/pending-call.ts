@@ -17,6 +17,9 @@ import type { CheckedOptions } from "./call-options.ts";
 const NO_REPORTS: readonly TimedReport[] = [];
 const NO_PROVIDERS: readonly Provider[] = [];
 
+/** Reports of one call; no way has so many stations, but a forwarder may invent them. */
+const REPORTS_MAX = 64;
+
 /** What a pending call asks and tells the client that owns it. */
 export interface PendingCallOwner {
   readonly clock: Clock;
@@ -137,6 +140,7 @@ export class PendingCall extends Expiring implements Parcel {
   }
 
   reported(node: NodeId, report: HopReport): void {
+    if (this.reports.length >= REPORTS_MAX) return;
     const roundTrip = this.#owner.clock.now() - this.startedAt;
     this.reports = [...this.reports, { ...report, node, roundTrip }];
   }
