@@ -149,20 +149,31 @@ export class Endpoint implements ConnectionHost {
     this.#scheduled = false;
     if (this.#stopped) return;
     this.#inTurn = true;
+    let fault: unknown;
+    try {
+      this.#work();
+    } catch (cause) {
+      // A fault of the driver itself costs as little as one of the core.
+      fault = cause;
+    }
+    this.#inTurn = false;
+    fault ??= this.core.fault;
+    if (fault !== undefined) {
+      this.#outlet.failed(fault);
+      return;
+    }
+    this.#alarm.set(this.core.deadline);
+    const left = this.#touched.length > 0 || this.#awake.length > 0;
+    if (left || this.core.wantsPoll || this.core.wantsFlush) this.schedule();
+  }
+
+  #work(): void {
     this.core.feed();
     this.#releaseAll();
     this.#tellAll();
     this.#pushAll();
     this.#outbox.flush();
     this.#pace.turned();
-    this.#inTurn = false;
-    if (this.core.fault !== undefined) {
-      this.#outlet.failed(this.core.fault);
-      return;
-    }
-    this.#alarm.set(this.core.deadline);
-    const left = this.#touched.length > 0 || this.#awake.length > 0;
-    if (left || this.core.wantsPoll || this.core.wantsFlush) this.schedule();
   }
 
   #releaseAll(): void {

@@ -63,31 +63,35 @@ export class QuicTransport implements Transport, Outlet {
     if (this.#listening) throw new MeshError("bad_config", "the transport listens already");
     this.#listening = true;
     try {
-      await this.#bind(address);
+      const socket = await this.#bind(address);
+      // Connections that were dialled before move to the new socket.
+      const former = this.#socket;
+      this.#socket = socket;
+      this.#endpoint.core.acceptArrivals(true);
+      await former?.close();
+      return socket.address;
     } catch (cause) {
       this.#listening = false;
       throw cause;
     }
-    this.#endpoint.core.acceptArrivals(true);
-    return (this.#socket as UdpSocket).address;
   }
 
-  /** Binds a socket in the place of the one there is; live connections move with it. */
-  async #bind(address: Address): Promise<void> {
+  async #bind(address: Address): Promise<UdpSocket> {
     const socket = await UdpSocket.bind(address, (bytes, from) => this.#receive(bytes, from));
-    if (this.#closing !== undefined) {
-      await socket.close();
-      throw closedError();
-    }
-    const former = this.#socket;
-    this.#socket = socket;
-    await former?.close();
+    if (this.#closing === undefined) return socket;
+    await socket.close();
+    throw closedError();
   }
 
   /** A socket for whoever dials without listening. */
   #bindAnywhere(): Promise<void> {
     this.#binding ??= this.#bind(ANY_HOST)
       .catch(() => this.#bind(ANY_HOST_WITHOUT_IPV6))
+      .then(async (socket) => {
+        // Somebody may have begun to listen meanwhile.
+        if (this.#socket === undefined) this.#socket = socket;
+        else await socket.close();
+      })
       .finally(() => {
         this.#binding = undefined;
       });
@@ -162,13 +166,14 @@ export class QuicTransport implements Transport, Outlet {
       this.#receiveRaw(bytes, from);
       return;
     }
-    const words = this.#book.words(from.address);
+    // Nobody can be answered at port 0.
+    const words = from.port === 0 ? undefined : this.#book.words(from.address);
     if (words === undefined) this.#dropped++;
     else this.#endpoint.receive(bytes, words, from.port);
   }
 
   #receiveRaw(bytes: Bytes, from: RemoteInfo): void {
-    if (bytes.length === 0 || this.onRaw === undefined) {
+    if (bytes.length === 0 || from.port === 0 || this.onRaw === undefined) {
       this.#dropped++;
       return;
     }

@@ -188,11 +188,15 @@ export class QuicStream implements Stream {
 
   /** Tells what was held while nobody listened, then lets the core read on. */
   release(): void {
-    while (this.#held.length > 0 && this.#handler !== undefined && !this.#paused) {
-      const held = this.#held.shift() as Held;
-      if (held.kind === "data") this.#handler.onData(held.bytes, 0, held.bytes.length);
-      else if (held.kind === "end") this.#handler.onEnd();
-      else this.#handler.onReset(held.code);
+    const handler = this.#handler;
+    if (handler === undefined) return;
+    // The handler may pause the stream or end the connection with each of these.
+    while (!this.#paused && !this.#host.ended) {
+      const held = this.#held.shift();
+      if (held === undefined) break;
+      if (held.kind === "data") handler.onData(held.bytes, 0, held.bytes.length);
+      else if (held.kind === "end") handler.onEnd();
+      else handler.onReset(held.code);
     }
     if (!this.#flowing || !this.#coreHolds || this.#host.ended) return;
     this.#coreHolds = false;
@@ -212,7 +216,7 @@ export class QuicStream implements Stream {
 
   /** The peer sent all it wanted. */
   receiveEnd(): void {
-    if (this.#readDone) return;
+    if (this.#readDone || this.#host.ended) return;
     const flowing = this.#flowing;
     this.#readDone = true;
     if (flowing) this.#handler?.onEnd();
