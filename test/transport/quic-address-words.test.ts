@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import { describe, expect, it } from "vitest";
-import { AddressBook, plainAddress } from "../../src/transport/quic/address-words.ts";
+import { AddressBook, ipFamily, plainAddress } from "../../src/transport/quic/address-words.ts";
+import { seededRandom } from "./quic-random.ts";
 
 function roundTrip(text: string): string {
   const book = new AddressBook();
@@ -26,8 +28,34 @@ describe("addresses in words", () => {
     expect(roundTrip(text)).toBe(expected);
   });
 
-  it.each(["", "example.com", "1.2.3", "fe80::1%eth0", "::g"])("%j is none", (text) => {
+  it.each([
+    "",
+    "example.com",
+    "1.2.3",
+    "fe80::1%eth0",
+    "::g",
+    "1.2.3.256",
+    "1.2.3.04",
+    "1::2::3",
+    "1:2:3:4:5:6:7",
+    "1:2:3:4:5:6:7:8:9",
+    "1:2:3:4:5:6:7::8:9",
+    "1.2.3.4:5::",
+    ":1:2:3:4:5:6:7",
+    "12345::",
+  ])("%j is none", (text) => {
     expect(roundTrip(text)).toBe("none");
+  });
+
+  it("are taken and refused as the system does", () => {
+    const random = seededRandom(11);
+    const alphabet = ["1", "0", "ff", "::", ":", ".", "255", "12", "a"];
+    for (let count = 0; count < 20_000; count++) {
+      let text = "";
+      for (let parts = 1 + random.below(16); parts > 0; parts--)
+        text += alphabet[random.below(alphabet.length)];
+      expect(`${text} ${ipFamily(text)}`).toBe(`${text} ${isIP(text)}`);
+    }
   });
 
   it("stay right beyond the number that is remembered", () => {

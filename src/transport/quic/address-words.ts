@@ -1,4 +1,3 @@
-import { isIPv4, isIPv6 } from "node:net";
 import { type Address, toAddress } from "../../base/address.ts";
 
 /** Sixteen bytes of an IP address as they lie in memory; IPv4 is mapped into IPv6. */
@@ -79,7 +78,14 @@ export class AddressBook {
 
 /** An address as people and other layers see it: mapped IPv4 appears as IPv4. */
 export function plainAddress(ip: string, port: number): Address {
-  return toAddress(ip.startsWith(MAPPED_PREFIX) && isIPv4(ip.slice(7)) ? ip.slice(7) : ip, port);
+  const mapped = ip.startsWith(MAPPED_PREFIX) && ip.includes(".");
+  return toAddress(mapped ? ip.slice(MAPPED_PREFIX.length) : ip, port);
+}
+
+/** 4 or 6; 0 for a text that is no IP literal. */
+export function ipFamily(text: string): 0 | 4 | 6 {
+  if (toOctets(text) === undefined) return 0;
+  return text.includes(":") ? 6 : 4;
 }
 
 /** How a socket of IPv6 names an IPv4 host. */
@@ -87,33 +93,56 @@ export function mappedText(ip: string): string {
   return MAPPED_PREFIX + ip;
 }
 
+/*
+ * Read by hand: the expressions behind node:net take milliseconds to compile, which a process that starts
+ * for one call would feel.
+ */
+
+/** The sixteen bytes of an IP literal; `undefined` where it is none. */
 function toOctets(text: string): Uint8Array<ArrayBuffer> | undefined {
   const octets = new Uint8Array(16);
-  if (isIPv4(text)) {
-    octets[10] = 0xff;
-    octets[11] = 0xff;
-    octets.set(text.split(".").map(Number), 12);
+  if (!text.includes(":")) {
+    const four = fourOctets(text);
+    if (four === undefined) return undefined;
+    octets.set([0xff, 0xff, ...four], 10);
     return octets;
   }
-  if (!isIPv6(text) || text.includes("%")) return undefined;
-  const [head = "", tail] = text.split("::");
-  const front = toGroups(head);
+  const halves = text.split("::");
+  const front = groupOctets(halves[0] as string);
+  const back = groupOctets(halves[1] ?? "");
+  if (front === undefined || back === undefined || halves.length > 2) return undefined;
+  const length = front.length + back.length;
+  if (halves.length === 2 ? length > 14 : length !== 16) return undefined;
   octets.set(front);
-  if (tail !== undefined) {
-    const back = toGroups(tail);
-    octets.set(back, 16 - back.length);
-  }
+  octets.set(back, 16 - back.length);
   return octets;
 }
 
 /** The bytes of groups like `2001:db8` or `ffff:192.0.2.7`. */
-function toGroups(text: string): number[] {
+function groupOctets(text: string): number[] | undefined {
   if (text === "") return [];
-  return text.split(":").flatMap((group) => {
-    if (group.includes(".")) return group.split(".").map(Number);
-    const value = Number.parseInt(group, 16);
-    return [value >>> 8, value & 255];
-  });
+  const octets: number[] = [];
+  const groups = text.split(":");
+  for (const [index, group] of groups.entries()) {
+    if (group.includes(".") && index === groups.length - 1) {
+      const four = fourOctets(group);
+      if (four === undefined) return undefined;
+      octets.push(...four);
+    } else {
+      if (!/^[0-9a-f]{1,4}$/i.test(group)) return undefined;
+      const value = Number.parseInt(group, 16);
+      octets.push(value >>> 8, value & 255);
+    }
+  }
+  return octets;
+}
+
+function fourOctets(text: string): number[] | undefined {
+  const parts = text.split(".");
+  if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part)))
+    return undefined;
+  const octets = parts.map(Number);
+  return octets.every((octet) => octet < 256) ? octets : undefined;
 }
 
 /** The text of RFC 5952: lower case, the longest run of zero groups as `::`. */

@@ -1,5 +1,4 @@
 import type { RemoteInfo } from "node:dgram";
-import { isIP } from "node:net";
 import { type Address, parseHostPort } from "../../base/address.ts";
 import type { Bytes } from "../../base/bytes.ts";
 import { MeshError, toMeshError } from "../../base/errors.ts";
@@ -115,7 +114,7 @@ export class QuicTransport implements Transport, Outlet {
 
   /** The words of an IP literal that the socket's family can reach. */
   #reachable(host: string): AddressWords | undefined {
-    if (isIP(host) === 6 && this.#socket?.dual === false) return undefined;
+    if (host.includes(":") && this.#socket?.dual === false) return undefined;
     return this.#book.words(host);
   }
 

@@ -1,9 +1,8 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { isIP } from "node:net";
 import { type Address, parseHostPort, toAddress } from "../../base/address.ts";
 import type { Bytes } from "../../base/bytes.ts";
 import { MeshError } from "../../base/errors.ts";
-import { mappedText } from "./address-words.ts";
+import { ipFamily, mappedText } from "./address-words.ts";
 
 /** Kernel buffers: bursts are lost in the default ones. The system may grant less. */
 const KERNEL_BUFFER_BYTES = 4 << 20;
@@ -35,7 +34,7 @@ export class UdpSocket {
     onMessage: (bytes: Bytes, from: RemoteInfo) => void,
   ): Promise<UdpSocket> {
     const { host, port } = parseHostPort(address);
-    const family = isIP(host);
+    const family = ipFamily(host);
     if (family === 0) {
       return Promise.reject(
         new MeshError("bad_config", `cannot listen on ${address}: "${host}" is not an IP address`),
