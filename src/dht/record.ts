@@ -71,13 +71,13 @@ function fields(bytes: Bytes, bodyEnd: number, realm: Key): ProviderRecord {
   reader.array(8);
   if (reader.uint() !== FORMAT) throw badStatement("its format is unknown");
   if (!equalBytes(reader.fixed(ID_BYTES), realm)) throw badStatement("it belongs to another realm");
-  const key = reader.fixed(ID_BYTES).slice();
-  const owner = toNodeId(reader.fixed(ID_BYTES).slice());
+  const key = reader.fixed(ID_BYTES);
+  const owner = toNodeId(reader.fixed(ID_BYTES));
   const seq = reader.uint();
   const expires = reader.uint();
   const withdrawn = reader.bool();
   const anchors = Array.from({ length: reader.array(0, ANCHORS_MAX) }, () =>
-    toNodeId(reader.fixed(ID_BYTES).slice()),
+    toNodeId(reader.fixed(ID_BYTES)),
   );
   reader.done();
   return { key, owner, seq, expires, withdrawn, anchors, bytes: bytes.slice() };

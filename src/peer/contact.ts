@@ -89,13 +89,13 @@ function fields(bytes: Bytes, bodyEnd: number, realm: Key): Contact {
   reader.array(8);
   if (reader.uint() !== FORMAT) throw badStatement("its format is unknown");
   if (!equalBytes(reader.fixed(ID_BYTES), realm)) throw badStatement("it belongs to another realm");
-  const id = toNodeId(reader.fixed(ID_BYTES).slice());
+  const id = toNodeId(reader.fixed(ID_BYTES));
   const roles = reader.uint(ROLE_TRANSIT | ROLE_SERVES);
   const addresses = Array.from({ length: reader.array(0, ADDRESSES_MAX) }, () =>
     readAddress(reader.str(ADDRESS_BYTES_MAX)),
   );
   const anchors = Array.from({ length: reader.array(0, ANCHORS_MAX) }, () =>
-    toNodeId(reader.fixed(ID_BYTES).slice()),
+    toNodeId(reader.fixed(ID_BYTES)),
   );
   const seq = reader.uint();
   const expires = reader.uint();

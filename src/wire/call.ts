@@ -59,7 +59,7 @@ export function writeCall(
 export function readCall(bytes: Bytes, start: number, end: number, owned = false): Call {
   const reader = new FieldReader(bytes, start, end);
   reader.array(4);
-  const callId = reader.fixed(CALL_ID_BYTES).slice();
+  const callId = reader.fixed(CALL_ID_BYTES);
   const procedure = procedures.read(reader.strBytes(PROCEDURE_BYTES_MAX));
   const timeout = reader.uint(CALL_TIMEOUT_MAX);
   return { callId, procedure, timeout, args: decodeValue(bytes, reader.at, end, owned) };
@@ -111,7 +111,7 @@ export function replyIdAt(start: number): number {
 export function readReply(bytes: Bytes, start: number, end: number, owned = false): Reply {
   const reader = new FieldReader(bytes, start, end);
   const fields = reader.array(3, 4);
-  reader.fixed(CALL_ID_BYTES);
+  reader.skipFixed(CALL_ID_BYTES);
   const status = reader.uint(255);
   if ((fields === 3) !== (status === 0)) {
     throw new MeshError("bad_frame", `malformed reply: status ${status} in ${fields} fields`);
@@ -133,7 +133,7 @@ export function writeCancel(writer: FrameWriter, callId: Bytes): void {
 export function readCancel(bytes: Bytes, start: number, end: number): Bytes {
   const reader = new FieldReader(bytes, start, end);
   reader.array(1);
-  const callId = reader.fixed(CALL_ID_BYTES).slice();
+  const callId = reader.fixed(CALL_ID_BYTES);
   reader.done();
   return callId;
 }

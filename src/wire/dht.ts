@@ -78,7 +78,7 @@ export function readDhtRequest(
 
 function requestOf(type: number, reader: FieldReader): DhtRequest {
   if (type === TYPE.store) return { kind: "store", record: reader.bin(RECORD_BYTES_MAX).slice() };
-  const key = reader.fixed(ID_BYTES).slice();
+  const key = reader.fixed(ID_BYTES);
   return type === TYPE.findNode ? { kind: "find_node", target: key } : { kind: "find_value", key };
 }
 

@@ -49,8 +49,8 @@ export function readHello(bytes: Bytes, start: number, end: number): Hello {
   const versions = Array.from({ length: reader.array(1, VERSIONS_MAX) }, () => reader.uint(255));
   const hello: Hello = {
     versions,
-    realm: reader.fixed(ID_BYTES).slice(),
-    instance: reader.fixed(INSTANCE_BYTES).slice(),
+    realm: reader.fixed(ID_BYTES),
+    instance: reader.fixed(INSTANCE_BYTES),
     observed: reader.str(ADDRESS_BYTES_MAX),
     contact: reader.bin(RECORD_BYTES_MAX).slice(),
     token: reader.bin(TOKEN_BYTES_MAX).slice(),

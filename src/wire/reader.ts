@@ -77,22 +77,22 @@ export class FieldReader {
     }
   }
 
-  /** Bytes of exactly `length`. */
+  /** A copy of a byte string of exactly `length`. */
   fixed(length: number): Bytes {
-    const bytes = this.bin(length);
-    if (bytes.length !== length) throw bad(`${bytes.length} bytes in place of ${length}`);
-    return bytes;
+    const at = this.skipFixed(length);
+    return this.bytes.slice(at, at + length);
+  }
+
+  /** Steps over a byte string of exactly `length` and returns where it begins. */
+  skipFixed(length: number): number {
+    const found = this.#binLength();
+    if (found !== length) throw bad(`${found} bytes in place of ${length}`);
+    return this.take(length);
   }
 
   /** At most `max` bytes. */
   bin(max: number): Bytes {
-    const byte = this.uint8();
-    let length: number;
-    if (byte === 0xc4) length = this.#sized(1, 0);
-    else if (byte === 0xc5) length = this.#sized(2, 0x100);
-    else if (byte === 0xc6) length = this.#sized(4, 0x1_0000);
-    else throw bad("a byte string is missing");
-    return this.#slice(length, max);
+    return this.#slice(this.#binLength(), max);
   }
 
   /** Text of at most `max` bytes. */
@@ -114,6 +114,14 @@ export class FieldReader {
   /** Nothing may be left. */
   done(): void {
     if (this.at !== this.end) throw bad(`${this.end - this.at} bytes too many`);
+  }
+
+  #binLength(): number {
+    const byte = this.uint8();
+    if (byte === 0xc4) return this.#sized(1, 0);
+    if (byte === 0xc5) return this.#sized(2, 0x100);
+    if (byte === 0xc6) return this.#sized(4, 0x1_0000);
+    throw bad("a byte string is missing");
   }
 
   #slice(length: number, max: number): Bytes {

@@ -56,7 +56,7 @@ export function writeRouteError(writer: FrameWriter, error: RouteError): void {
 export function readRouteError(bytes: Bytes, start: number, end: number): RouteError {
   const reader = new FieldReader(bytes, start, end);
   reader.array(3);
-  const messageId = reader.fixed(MESSAGE_ID_BYTES).slice();
+  const messageId = reader.fixed(MESSAGE_ID_BYTES);
   const code = codeFromWire(reader.uint(255));
   const hop = reader.uint(HOPS_LIMIT);
   reader.done();
@@ -77,9 +77,9 @@ export function writeRouteRequest(writer: FrameWriter, request: RouteRequest): v
 export function readRouteRequest(bytes: Bytes, start: number, end: number): RouteRequest {
   const reader = new FieldReader(bytes, start, end);
   reader.array(5);
-  const requestId = reader.fixed(MESSAGE_ID_BYTES).slice();
-  const source = reader.fixed(ID_BYTES).slice() as NodeId;
-  const target = reader.fixed(ID_BYTES).slice() as NodeId;
+  const requestId = reader.fixed(MESSAGE_ID_BYTES);
+  const source = reader.fixed(ID_BYTES) as NodeId;
+  const target = reader.fixed(ID_BYTES) as NodeId;
   const hopsLeft = reader.uint(HOPS_LIMIT);
   const count = reader.array(0, HOPS_LIMIT - hopsLeft);
   const labels = Array.from({ length: count }, () => reader.uint(0xffff));
@@ -97,8 +97,8 @@ export function writeRouteReply(writer: FrameWriter, reply: RouteReply): void {
 export function readRouteReply(bytes: Bytes, start: number, end: number): RouteReply {
   const reader = new FieldReader(bytes, start, end);
   reader.array(2);
-  const requestId = reader.fixed(MESSAGE_ID_BYTES).slice();
-  const signature = reader.fixed(SIGNATURE_BYTES).slice();
+  const requestId = reader.fixed(MESSAGE_ID_BYTES);
+  const signature = reader.fixed(SIGNATURE_BYTES);
   reader.done();
   return { requestId, signature };
 }
@@ -114,7 +114,7 @@ export function writeHopReport(writer: FrameWriter, report: HopReport): void {
 export function readHopReport(bytes: Bytes, start: number, end: number): HopReport {
   const reader = new FieldReader(bytes, start, end);
   reader.array(3);
-  const messageId = reader.fixed(MESSAGE_ID_BYTES).slice();
+  const messageId = reader.fixed(MESSAGE_ID_BYTES);
   const hop = reader.uint(HOPS_LIMIT);
   const rule = RULES[reader.uint(RULES.length - 1)] as Rule;
   reader.done();

@@ -1,6 +1,7 @@
 import { Decoder, Encoder, ExtensionCodec } from "@msgpack/msgpack";
 import type { Bytes } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
+import { readUint16, readUint32 } from "./frame.ts";
 import { BODY_MAX, DEPTH_MAX, VALUE_SCAN } from "./limits.ts";
 import { inspectValue, scanValue } from "./scan.ts";
 
@@ -90,12 +91,11 @@ function tryEncode(value: Value): Bytes {
  * @throws {MeshError} `bad_frame`, `too_large`.
  */
 export function decodeValue(bytes: Bytes, start: number, end: number, owned = false): Value {
+  const content = loneBinaryAt(bytes, start, end);
+  if (content > 0) return owned ? bytes.subarray(content, end) : bytes.slice(content, end);
   const { at, hasBinary } = inspectValue(bytes, start, end, VALUE_SCAN);
   if (at !== end) throw new MeshError("bad_frame", "malformed MessagePack: bytes follow the value");
   const body = hasBinary && !owned ? bytes.slice(start, end) : bytes.subarray(start, end);
-  const format = body[0] as number;
-  // One byte string and nothing else, a common body: here it costs no decoder.
-  if (format >= 0xc4 && format <= 0xc6) return body.subarray(1 + (1 << (format - 0xc4)));
   try {
     return decoder.decode(body);
   } catch (cause) {
@@ -103,4 +103,16 @@ export function decodeValue(bytes: Bytes, start: number, end: number, owned = fa
       cause,
     });
   }
+}
+
+/** Where the content begins of a value that is one byte string and nothing else; 0 where it is not. A common body, and cheap. */
+function loneBinaryAt(bytes: Bytes, start: number, end: number): number {
+  const width = (bytes[start] as number) - 0xc4;
+  if (start >= end || width < 0 || width > 2) return 0;
+  const content = start + 1 + (1 << width);
+  if (content > end || end - content > VALUE_SCAN.string) return 0;
+  let length = bytes[start + 1] as number;
+  if (width === 1) length = readUint16(bytes, start + 1);
+  else if (width === 2) length = readUint32(bytes, start + 1);
+  return content + length === end ? content : 0;
 }
