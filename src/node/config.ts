@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { type Address, parseHostPort, toAddress } from "../base/address.ts";
 import { MeshError } from "../base/errors.ts";
 import { type NodeId, parseNodeId } from "../base/id.ts";
+import type { Log } from "../base/ports.ts";
 import { realmId } from "../identity/realm.ts";
 import type { Mode, NodeOptions } from "./api.ts";
 import { MODES } from "./mode.ts";
@@ -28,23 +29,37 @@ export interface NodeConfig {
   readonly links: "auto" | "static";
 }
 
-const KNOWN: ReadonlySet<string> = new Set([
-  "realm",
-  "mode",
-  "bootstrap",
-  "listen",
-  "identity",
-  "links",
-  "log",
-] satisfies (keyof NodeOptions)[]);
+/** What an option has to be, tested and in words. Callers without types get an answer too. */
+interface Shape {
+  readonly fits: (value: unknown) => boolean;
+  readonly words: string;
+}
+
+const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+
+const SHAPES: Readonly<Record<keyof NodeOptions, Shape>> = {
+  realm: { fits: isText, words: "a reverse DNS name such as com.example.shop" },
+  mode: { fits: isText, words: `one of ${Object.keys(MODES).join(", ")}` },
+  bootstrap: {
+    fits: (value) => Array.isArray(value) && value.every(isText),
+    words: 'a list of addresses, for example ["192.0.2.7:9443"]',
+  },
+  listen: {
+    fits: (value) => value === false || isText(value),
+    words: "false, or an address to accept arrivals at, for example 0.0.0.0:9443",
+  },
+  identity: { fits: isText, words: "the path of a key file" },
+  links: { fits: isText, words: "auto or static" },
+  log: {
+    fits: (value) => typeof (value as Partial<Log> | null)?.write === "function",
+    words: "an object with a method write(level, event, fields)",
+  },
+};
 
 /** Checks what `createNode` was given. Throws `bad_config` naming the option. */
 export function checkConfig(options: NodeOptions): NodeConfig {
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name))
-      throw bad(`there is no option "${name}"; known are ${[...KNOWN].join(", ")}`);
-  }
-  realmId(options.realm ?? "");
+  checkShapes(options);
+  realmId(options.realm);
   const mode = options.mode ?? "edge";
   if (!Object.hasOwn(MODES, mode))
     throw bad(`mode is "${mode}"; it is one of ${Object.keys(MODES).join(", ")}`);
@@ -62,6 +77,21 @@ export function checkConfig(options: NodeOptions): NodeConfig {
     listen: parseListen(options.listen),
     identity: options.identity,
   };
+}
+
+function checkShapes(options: NodeOptions): void {
+  if (typeof options !== "object" || options === null) throw bad("the options are missing");
+  const names = Object.keys(SHAPES) as (keyof NodeOptions)[];
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(SHAPES, name))
+      throw bad(`there is no option "${name}"; known are ${names.join(", ")}`);
+  }
+  for (const name of names) {
+    const value = options[name];
+    const { fits, words } = SHAPES[name];
+    if (name !== "realm" && value === undefined) continue;
+    if (!fits(value)) throw bad(`${name} has to be ${words}`);
+  }
 }
 
 /** Reads `host:port` or `<node id>@host:port`. Throws `bad_config`. */

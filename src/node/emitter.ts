@@ -20,8 +20,12 @@ export class Emitter {
     this.#log = log;
   }
 
-  /** Listens; returns how to stop. Throws `overloaded` where 1,000 listen already. */
+  /** Listens; returns how to stop. Throws `overloaded` where 1,000 listen already, `bad_config` on another event. */
   on<E extends keyof NodeEvents>(event: E, listener: Listener<E>): () => void {
+    if (!Object.hasOwn(this.#listeners, event)) {
+      const known = Object.keys(this.#listeners).join(", ");
+      throw new MeshError("bad_config", `there is no event "${event}"; known are ${known}`);
+    }
     const listeners: Set<Listener<E>> = this.#listeners[event];
     if (listeners.size >= LISTENERS_MAX) {
       throw new MeshError(

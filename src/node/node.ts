@@ -86,9 +86,14 @@ class Member implements MeshNode {
       server.remove(procedure);
       throw cause;
     }
-    const unregister = async (): Promise<void> => {
-      server.remove(procedure);
-      await registry.withdraw(procedure);
+    let ending: Promise<void> | undefined;
+    const unregister = (): Promise<void> => {
+      // Once: the name may be registered anew meanwhile.
+      if (ending === undefined) {
+        server.remove(procedure);
+        ending = registry.withdraw(procedure);
+      }
+      return ending;
     };
     return {
       procedure,
@@ -168,7 +173,7 @@ class Member implements MeshNode {
 
   #isLocal(procedure: string, options: CallOptions): boolean {
     const { provider } = options;
-    if (provider !== undefined) return provider.toLowerCase() === this.id;
+    if (provider !== undefined) return String(provider).toLowerCase() === this.id;
     return this.#node.server.has(procedure);
   }
 

@@ -1,6 +1,8 @@
+import { utf8 } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
 import { type NodeId, parseNodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
+import { PROCEDURE_NAME_BYTES_MAX } from "../identity/realm.ts";
 import { MAX_HOPS_DEFAULT } from "../routing/courier.ts";
 import { CALL_TIMEOUT_MAX } from "../wire/call.ts";
 import { HOPS_LIMIT } from "../wire/limits.ts";
@@ -37,8 +39,26 @@ export function checkOptions(options: CallOptions): CheckedOptions {
   if (!Number.isInteger(maxHops) || maxHops < 0 || maxHops > HOPS_LIMIT) {
     throw bad(`maxHops is ${maxHops}; it is a whole number from 0 to ${HOPS_LIMIT}`);
   }
-  const provider = options.provider === undefined ? undefined : parseNodeId(options.provider);
-  return { timeout, maxHops, provider, signal: options.signal };
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw bad("signal has to be an AbortSignal");
+  }
+  return { timeout, maxHops, provider: readProvider(options.provider), signal };
+}
+
+function readProvider(provider: string | undefined): NodeId | undefined {
+  return provider === undefined ? undefined : parseNodeId(String(provider));
+}
+
+/** Checks the name of a procedure: 1 to 255 bytes of UTF-8. Throws `bad_config`. */
+export function checkProcedure(name: string): void {
+  if (typeof name !== "string") throw bad("a procedure's name has to be a string");
+  // No character takes more than three bytes: most names need no second look.
+  if (name.length > 0 && name.length * 3 <= PROCEDURE_NAME_BYTES_MAX) return;
+  const length = utf8(name).length;
+  if (length === 0 || length > PROCEDURE_NAME_BYTES_MAX) {
+    throw bad(`a procedure's name has 1 to ${PROCEDURE_NAME_BYTES_MAX} bytes, this one ${length}`);
+  }
 }
 
 function bad(what: string): MeshError {

@@ -14,7 +14,7 @@ import { CALL_ID_BYTES, readReply, replyIdAt, writeCancel, writeCast } from "../
 import { TYPE } from "../wire/frame.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
 import type { FrameWriter } from "../wire/writer.ts";
-import { type CallOptions, checkOptions } from "./call-options.ts";
+import { type CallOptions, checkOptions, checkProcedure } from "./call-options.ts";
 import { errorOf } from "./failure.ts";
 import { OneWay } from "./one-way.ts";
 import { PendingCall, type PendingCallOwner } from "./pending-call.ts";
@@ -73,6 +73,7 @@ export class Client implements PendingCallOwner {
     onStart?: (call: PendingCall) => void,
   ): Promise<Value> {
     return new Promise((resolve, reject) => {
+      checkProcedure(procedure);
       const checked = checkOptions(options);
       const number = this.#context.ids.next();
       const traced = onStart !== undefined;
@@ -91,6 +92,7 @@ export class Client implements PendingCallOwner {
 
   /** Sends a call that nobody answers. Resolves when a provider is known and the message has left. */
   async cast(procedure: string, args: Value, options: CallOptions): Promise<void> {
+    checkProcedure(procedure);
     const { provider, maxHops, timeout, signal } = checkOptions(options);
     const encoded = encodeValue(args).slice();
     const target = provider

@@ -1,7 +1,6 @@
-import { type Bytes, toHex, utf8 } from "../base/bytes.ts";
+import { type Bytes, toHex } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
 import { idText } from "../base/id.ts";
-import { PROCEDURE_NAME_BYTES_MAX } from "../identity/realm.ts";
 import type { Arrival } from "../routing/arrival.ts";
 import type { Courier } from "../routing/courier.ts";
 import type { Router } from "../routing/router.ts";
@@ -18,6 +17,7 @@ import {
 } from "../wire/call.ts";
 import { TYPE } from "../wire/frame.ts";
 import type { Value } from "../wire/value.ts";
+import { checkProcedure } from "./call-options.ts";
 import { failureOf } from "./failure.ts";
 import type { CallContext, Handler } from "./handler.ts";
 import { type Origin, RunningCall } from "./running-call.ts";
@@ -76,12 +76,9 @@ export class Server {
 
   /** @throws {MeshError} `bad_config` on a bad or taken name, or where 4,096 are provided. */
   add(procedure: string, handler: Handler): void {
-    const length = utf8(procedure).length;
-    if (length === 0 || length > PROCEDURE_NAME_BYTES_MAX) {
-      throw new MeshError(
-        "bad_config",
-        `a procedure's name has 1 to ${PROCEDURE_NAME_BYTES_MAX} bytes, this one ${length}`,
-      );
+    checkProcedure(procedure);
+    if (typeof handler !== "function") {
+      throw new MeshError("bad_config", `the handler of "${procedure}" has to be a function`);
     }
     if (this.#handlers.has(procedure)) {
       throw new MeshError("bad_config", `"${procedure}" is registered on this node already`);

@@ -1,0 +1,141 @@
+import { generateKeyPairSync } from "node:crypto";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { MeshError } from "../../src/base/errors.ts";
+import { freshKey, loadOrCreateKey } from "../../src/node/key-file.ts";
+
+let directory: string;
+let path: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "macula-key-"));
+  path = join(directory, "node.key");
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+function refusal(): MeshError {
+  try {
+    loadOrCreateKey(path);
+  } catch (cause) {
+    if (cause instanceof MeshError) return cause;
+    throw cause;
+  }
+  throw new Error("the key file was taken");
+}
+
+/** A key of some type as OpenSSL writes it. */
+function pem(type: "ed25519" | "x25519" | "ed448"): string {
+  // Each overload of generateKeyPairSync takes one type.
+  const { privateKey } = generateKeyPairSync(type as "ed25519");
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+}
+
+describe("a key file that is not there", () => {
+  it("is made, for its owner alone, with a key of its own", () => {
+    const seed = loadOrCreateKey(path);
+    expect(seed).toHaveLength(32);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(loadOrCreateKey(path)).toEqual(seed);
+    expect(loadOrCreateKey(join(directory, "other.key"))).not.toEqual(seed);
+    expect(readdirSync(directory).sort()).toEqual(["node.key", "other.key"]);
+  });
+
+  it("is 0600 whatever the mask of the process", () => {
+    const before = process.umask(0);
+    try {
+      loadOrCreateKey(path);
+    } finally {
+      process.umask(before);
+    }
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it("can't be made where there is no directory for it, and nothing stays behind", () => {
+    path = join(directory, "missing", "node.key");
+    expect(refusal()).toMatchObject({ code: "bad_key_file" });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+});
+
+describe("a key file that is there", () => {
+  it("may come from elsewhere, with any ends of line", () => {
+    const text = pem("ed25519");
+    writeFileSync(path, text, { mode: 0o600 });
+    const seed = loadOrCreateKey(path);
+    for (const same of [text.replaceAll("\n", "\r\n"), text.trimEnd(), `\n${text}\n`]) {
+      writeFileSync(path, same);
+      expect(loadOrCreateKey(path)).toEqual(seed);
+    }
+    expect(readFileSync(path, "utf8")).toBe(`\n${text}\n`);
+  });
+
+  it.each([0o644, 0o640, 0o604, 0o660, 0o610, 0o777])(
+    "of mode %o is refused, with the cure",
+    (mode) => {
+      writeFileSync(path, pem("ed25519"));
+      chmodSync(path, mode);
+      expect(refusal()).toMatchObject({
+        code: "bad_key_file",
+        message: expect.stringContaining(`chmod 600 ${path}`),
+      });
+      expect(statSync(path).mode & 0o777).toBe(mode);
+    },
+  );
+
+  it.each([0o600, 0o400, 0o700])("of mode %o is taken", (mode) => {
+    writeFileSync(path, pem("ed25519"));
+    chmodSync(path, mode);
+    expect(loadOrCreateKey(path)).toHaveLength(32);
+  });
+
+  it.each<[string, () => string | Uint8Array]>([
+    ["nothing", () => ""],
+    ["something else", () => "not a key"],
+    ["a key of another curve", () => pem("x25519")],
+    ["a key of another size", () => pem("ed448")],
+    ["half a key", () => pem("ed25519").slice(0, 60)],
+    ["a key without its last line", () => pem("ed25519").split("\n").slice(0, 2).join("\n")],
+    ["a key that lacks a byte", () => pem("ed25519").replace(/.{4}\n-----END/, "\n-----END")],
+    ["a key with more behind it", () => `${pem("ed25519")}more`],
+    ["two keys", () => pem("ed25519") + pem("ed25519")],
+    ["bytes", () => new Uint8Array(100).fill(0xff)],
+    ["far too much", () => "x".repeat(100_000)],
+  ])("that holds %s is refused and left as it is", (_, content) => {
+    const written = Buffer.from(content());
+    writeFileSync(path, written, { mode: 0o600 });
+    expect(refusal()).toMatchObject({
+      code: "bad_key_file",
+      message: expect.stringMatching(
+        /^the key file \S+ can't be used: it holds no Ed25519 private key/,
+      ),
+    });
+    expect(readFileSync(path).equals(written)).toBe(true);
+    expect(readdirSync(directory)).toEqual(["node.key"]);
+  });
+
+  it("is no directory", () => {
+    mkdirSync(path, { mode: 0o700 });
+    expect(refusal()).toMatchObject({ code: "bad_key_file" });
+  });
+});
+
+describe("a key in memory", () => {
+  it("is new each time", () => {
+    expect(freshKey()).toHaveLength(32);
+    expect(freshKey()).not.toEqual(freshKey());
+  });
+});
