@@ -165,6 +165,10 @@ export class RawPeer {
     this.#streams[1]?.write(bytes);
   }
 
+  queueControl(bytes: Uint8Array): void {
+    this.#streams[0]?.write(bytes);
+  }
+
   /** Gives up the shared stream of this kind. */
   async reset(kind: number): Promise<void> {
     this.#streams[kind]?.reset(0);
