@@ -118,8 +118,6 @@ describe("a node under hostile frames", () => {
       for (const name of ["callsPending", "handlersAtWork", "routeSearches", "messagesUnderWay"]) {
         expect([name, node.status().bounds[name]?.used]).toEqual([name, 0]);
       }
-      expect(world.trace.tail().join("\n")).not.toContain("a handler threw");
-      expect(ERROR_CODES.internal.wire).toBe(0x5f);
     },
   );
 });
