@@ -137,9 +137,19 @@ export class LargeFrameReceiver {
       throw cause;
     }
     this.#held += splitter.held - before;
-    if (this.#held > HELD_MAX && !this.#isOldest(stream) && splitter.held > 0) {
+    if (!this.#open.has(stream)) this.#resume();
+    else if (this.#held > HELD_MAX && !this.#isOldest(stream)) {
       this.#paused.add(stream);
       stream.pause();
+    }
+  }
+
+  /** Lets go on who may: all of them where there is room, else the oldest. */
+  #resume(): void {
+    for (const paused of [...this.#paused]) {
+      if (this.#held > HELD_MAX && !this.#isOldest(paused)) continue;
+      this.#paused.delete(paused);
+      paused.resume();
     }
   }
 
@@ -154,10 +164,6 @@ export class LargeFrameReceiver {
     this.#open.delete(stream);
     this.#paused.delete(stream);
     this.#held -= splitter.held;
-    for (const paused of this.#paused) {
-      if (this.#held > HELD_MAX && !this.#isOldest(paused)) break;
-      this.#paused.delete(paused);
-      paused.resume();
-    }
+    this.#resume();
   }
 }
