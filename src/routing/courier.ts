@@ -1,6 +1,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import { type ErrorCode, MeshError, toMeshError } from "../base/errors.ts";
 import { type NodeId, shortId } from "../base/id.ts";
+import { type Numbered, NumberedTable } from "../base/numbered-table.ts";
 import type { Millis } from "../base/ports.ts";
 import type { Link } from "../peer/link.ts";
 import { TYPE } from "../wire/frame.ts";
@@ -45,7 +46,7 @@ export interface Parcel {
   reported?(node: NodeId, report: HopReport): void;
 }
 
-interface Tracked {
+interface Tracked extends Numbered<Tracked> {
   readonly parcel: Parcel;
   attempts: number;
   /** The length of the learned route in use; `undefined` while every hop chooses. */
@@ -57,7 +58,7 @@ export class Courier {
   readonly routes: LearnedRoutes<Link> = new LearnedRoutes<Link>();
   readonly #context: RoutingContext;
   readonly #discoverer: Discoverer;
-  readonly #tracked = new Map<number, Tracked>();
+  readonly #tracked = new NumberedTable<Tracked>(PARCELS_MAX);
   readonly #writer = new FrameWriter();
 
   constructor(context: RoutingContext, discoverer: Discoverer) {
@@ -86,18 +87,25 @@ export class Courier {
       this.#sendDirect(parcel, link);
       return;
     }
-    if (this.#tracked.size >= PARCELS_MAX) {
+    if (this.#tracked.isFull) {
       parcel.failed(new MeshError("overloaded", "too many messages are under way"));
       return;
     }
-    const tracked: Tracked = { parcel, attempts: 0, labels: undefined };
-    this.#tracked.set(parcel.number, tracked);
+    const tracked: Tracked = {
+      number: parcel.number,
+      sibling: undefined,
+      parcel,
+      attempts: 0,
+      labels: undefined,
+    };
+    this.#tracked.add(tracked);
     this.#attempt(tracked);
   }
 
   /** Nobody waits for the parcel any more. */
   forget(number: number): void {
-    this.#tracked.delete(number);
+    const tracked = this.#tracked.get(number);
+    if (tracked) this.#tracked.delete(tracked);
   }
 
   /**
@@ -219,7 +227,7 @@ export class Courier {
 
   #giveUp(tracked: Tracked, error: MeshError): void {
     if (this.#tracked.get(tracked.parcel.number) !== tracked) return;
-    this.#tracked.delete(tracked.parcel.number);
+    this.#tracked.delete(tracked);
     tracked.parcel.failed(error);
   }
 

@@ -1,6 +1,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import { MeshError, toMeshError } from "../base/errors.ts";
 import { sameId, shortId } from "../base/id.ts";
+import { NumberedTable } from "../base/numbered-table.ts";
 import type { Clock, Millis } from "../base/ports.ts";
 import { Slab } from "../base/slab.ts";
 import { within } from "../base/within.ts";
@@ -36,7 +37,7 @@ export class Client implements PendingCallOwner {
   readonly #context: RoutingContext;
   readonly #courier: Courier;
   readonly #registry: Registry;
-  readonly #pending = new Map<number, PendingCall>();
+  readonly #pending = new NumberedTable<PendingCall>(PENDING_MAX);
   readonly #slab = new Slab();
   #closed: MeshError | undefined;
 
@@ -134,7 +135,7 @@ export class Client implements PendingCallOwner {
    */
   linkLost(link: Link): void {
     const successor = this.#context.table.successor(link);
-    for (const call of [...this.#pending.values()]) {
+    for (const call of this.#pending.all()) {
       if (call.via !== link) continue;
       call.via = successor;
       if (successor) continue;
@@ -146,17 +147,17 @@ export class Client implements PendingCallOwner {
 
   close(error: MeshError): void {
     this.#closed = error;
-    for (const call of [...this.#pending.values()]) this.#fail(call, error);
+    for (const call of this.#pending.all()) this.#fail(call, error);
   }
 
   #begin(call: PendingCall): PendingCall {
     const { timeout, signal } = call.settings.options;
     if (this.#closed) throw this.#closed;
     if (signal?.aborted) throw cancelled();
-    if (this.#pending.size >= PENDING_MAX) {
+    if (this.#pending.isFull) {
       throw new MeshError("overloaded", `${PENDING_MAX} calls wait for their replies already`);
     }
-    this.#pending.set(call.number, call);
+    this.#pending.add(call);
     this.#context.deadlines.add(call, timeout);
     if (signal) this.#watch(call, signal);
     return call;
@@ -259,7 +260,7 @@ export class Client implements PendingCallOwner {
   }
 
   #settle(call: PendingCall): void {
-    this.#pending.delete(call.number);
+    this.#pending.delete(call);
     this.#context.deadlines.remove(call);
     this.#courier.forget(call.number);
     call.release?.();

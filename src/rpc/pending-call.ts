@@ -2,6 +2,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { Expiring } from "../base/deadlines.ts";
 import { MeshError } from "../base/errors.ts";
 import { type NodeId, sameId } from "../base/id.ts";
+import type { Numbered } from "../base/numbered-table.ts";
 import type { Clock, Millis } from "../base/ports.ts";
 import type { Provider } from "../dht/registry.ts";
 import type { Link } from "../peer/link.ts";
@@ -51,8 +52,9 @@ export interface CallSettings {
 }
 
 /** A call that waits for its reply. */
-export class PendingCall extends Expiring implements Parcel {
+export class PendingCall extends Expiring implements Parcel, Numbered<PendingCall> {
   readonly number: number;
+  sibling: PendingCall | undefined = undefined;
   /** Names the call at the provider too. */
   readonly messageId: Bytes;
   readonly settings: CallSettings;

@@ -1,5 +1,9 @@
+import type { Bytes } from "../base/bytes.ts";
+import { equalBytes } from "../base/bytes.ts";
 import { Expiring } from "../base/deadlines.ts";
-import { idText, type NodeId } from "../base/id.ts";
+import { idText, type NodeId, sameId } from "../base/id.ts";
+import type { Numbered } from "../base/numbered-table.ts";
+import { readUint32 } from "../wire/frame.ts";
 import type { CallContext } from "./handler.ts";
 
 /** Who has sent a call or a cast, and from how many forwarders away. */
@@ -9,20 +13,34 @@ export interface Origin {
 }
 
 /** A call that a handler is answering. What is dear to make is made when it is asked for. */
-export class RunningCall extends Expiring implements CallContext {
+export class RunningCall extends Expiring implements CallContext, Numbered<RunningCall> {
   readonly procedure: string;
-  /** Names it among the calls at work; empty for a cast, and before its handler turns out to take time. */
-  key = "";
+  /** Empty for a cast. */
+  readonly callId: Bytes;
+  readonly number: number;
+  sibling: RunningCall | undefined = undefined;
   readonly #origin: Origin;
   readonly #onExpire: (call: RunningCall) => void;
   #abort: AbortController | undefined;
   #aborted = false;
 
-  constructor(procedure: string, origin: Origin, onExpire: (call: RunningCall) => void) {
+  constructor(
+    procedure: string,
+    callId: Bytes,
+    origin: Origin,
+    onExpire: (call: RunningCall) => void,
+  ) {
     super();
     this.procedure = procedure;
+    this.callId = callId;
+    this.number = callNumber(callId);
     this.#origin = origin;
     this.#onExpire = onExpire;
+  }
+
+  /** True where it is that call of that node. */
+  is(source: NodeId, callId: Bytes): boolean {
+    return equalBytes(this.callId, callId) && sameId(this.#origin.source, source);
   }
 
   get caller(): string {
@@ -48,4 +66,9 @@ export class RunningCall extends Expiring implements CallContext {
   override expire(): void {
     this.#onExpire(this);
   }
+}
+
+/** A number for the table of calls at work: the end of the id, where its caller counts. 0 for a cast. */
+export function callNumber(callId: Bytes): number {
+  return callId.length === 0 ? 0 : readUint32(callId, callId.length - 4);
 }

@@ -1,6 +1,6 @@
-import { type Bytes, toHex } from "../base/bytes.ts";
+import type { Bytes } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
-import { idText } from "../base/id.ts";
+import { NumberedTable } from "../base/numbered-table.ts";
 import type { Arrival } from "../routing/arrival.ts";
 import type { Courier } from "../routing/courier.ts";
 import type { Router } from "../routing/router.ts";
@@ -20,7 +20,7 @@ import type { Value } from "../wire/value.ts";
 import { checkProcedure } from "./call-options.ts";
 import { failureOf } from "./failure.ts";
 import type { CallContext, Handler } from "./handler.ts";
-import { type Origin, RunningCall } from "./running-call.ts";
+import { callNumber, type Origin, RunningCall } from "./running-call.ts";
 
 /** Procedures one node may provide. */
 export const PROCEDURES_MAX = 4_096;
@@ -31,6 +31,8 @@ export const RUNNING_MAX = 4_096;
 /** Handlers of casts that may be at work at once; casts beyond are dropped and counted. */
 export const CASTS_MAX = 4_096;
 
+const NO_ID: Bytes = new Uint8Array(0);
+
 const OVERLOADED = `the provider has ${RUNNING_MAX} calls at work; try again later`;
 
 /** Runs the procedures that this node provides. */
@@ -38,8 +40,8 @@ export class Server {
   readonly #context: RoutingContext;
   readonly #courier: Courier;
   readonly #handlers = new Map<string, Handler>();
-  /** Calls whose handler has not answered at once, by caller and call id. */
-  readonly #running = new Map<string, RunningCall>();
+  /** Calls whose handler has not answered at once. */
+  readonly #running = new NumberedTable<RunningCall>(RUNNING_MAX);
   readonly #casts = new Set<RunningCall>();
   /** How to end the calls of this node to itself. */
   readonly #local = new Set<(error: MeshError) => void>();
@@ -55,7 +57,7 @@ export class Server {
       this.cast(procedure, args, arrival);
     });
     router.on(TYPE.cancel, (arrival, _, bytes, start, end) => {
-      const call = this.#running.get(keyOf(arrival, readCancel(bytes, start, end)));
+      const call = this.#find(arrival, readCancel(bytes, start, end));
       if (call && this.#end(call)) call.abandon();
     });
   }
@@ -125,7 +127,7 @@ export class Server {
       meter.count(handler === undefined ? "casts_unknown" : "casts_refused");
       return;
     }
-    const running = new RunningCall(procedure, origin, (it) => {
+    const running = new RunningCall(procedure, NO_ID, origin, (it) => {
       this.#casts.delete(it);
       it.abandon();
     });
@@ -139,7 +141,7 @@ export class Server {
 
   /** Nobody is answered any more; calls of this node to itself fail with `error`. */
   close(error: MeshError): void {
-    for (const call of [...this.#running.values(), ...this.#casts]) call.abandon();
+    for (const call of [...this.#running.all(), ...this.#casts]) call.abandon();
     for (const end of [...this.#local]) end(error);
     this.#running.clear();
     this.#casts.clear();
@@ -152,8 +154,7 @@ export class Server {
       this.#fail(arrival, call.callId, failure("no_provider", unknown(call.procedure)));
       return;
     }
-    const key = this.#running.size > 0 ? keyOf(arrival, call.callId) : "";
-    if (key !== "" && this.#running.has(key)) {
+    if (this.#running.size > 0 && this.#find(arrival, call.callId)) {
       this.#context.ports.meter.count("calls_repeated");
       return;
     }
@@ -161,10 +162,9 @@ export class Server {
       this.#fail(arrival, call.callId, failure("overloaded", OVERLOADED));
       return;
     }
-    const running = new RunningCall(call.procedure, arrival, (it) => {
+    const running = new RunningCall(call.procedure, call.callId, arrival, (it) => {
       if (this.#end(it)) it.abandon();
     });
-    running.key = key;
     try {
       const result = handler(call.args, running);
       if (isThenable(result)) this.#await(running, arrival, call, result);
@@ -177,8 +177,7 @@ export class Server {
 
   #await(running: RunningCall, arrival: Arrival, call: Call, result: PromiseLike<Value>): void {
     const { callId, timeout } = call;
-    if (running.key === "") running.key = keyOf(arrival, callId);
-    this.#running.set(running.key, running);
+    this.#running.add(running);
     this.#context.deadlines.add(running, Math.min(timeout, CALL_TIMEOUT_MAX));
     result.then(
       (value) => {
@@ -208,10 +207,13 @@ export class Server {
     this.#context.ports.log.write("warn", "cast_failed", { procedure, code, reason: message });
   }
 
+  #find({ source }: Arrival, callId: Bytes): RunningCall | undefined {
+    return this.#running.get(callNumber(callId), (call) => call.is(source, callId));
+  }
+
   /** The call is over: answered, or nobody waits any more. False where it was over before. */
   #end(running: RunningCall): boolean {
-    if (this.#running.get(running.key) !== running) return false;
-    this.#running.delete(running.key);
+    if (!this.#running.delete(running)) return false;
     this.#context.deadlines.remove(running);
     return true;
   }
@@ -228,10 +230,6 @@ export class Server {
     this.#context.ports.meter.count("calls_failed");
     this.#courier.answer(arrival, TYPE.reply, (writer) => writeFailure(writer, callId, failure));
   }
-}
-
-function keyOf(arrival: Arrival, callId: Bytes): string {
-  return idText(arrival.source) + toHex(callId);
 }
 
 function isThenable(value: Value): value is PromiseLike<Value> {
