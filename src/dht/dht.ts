@@ -111,7 +111,10 @@ export class Dht {
     if (held.length > 0) return held;
     let found: ProviderRecord[] = [];
     await this.#search(key, { kind: "find_value", key }, undefined, (answer) => {
-      if (answer.kind === "find_value_reply") found = this.#verified(key, answer.records);
+      // What the first one knows is kept: another may answer before that is taken.
+      if (found.length === 0 && answer.kind === "find_value_reply") {
+        found = this.#verified(key, answer.records);
+      }
       return found.length > 0;
     });
     return found;
@@ -148,6 +151,7 @@ export class Dht {
       };
       const onAbort = (): void => reject(new MeshError("cancelled", "the lookup was cancelled"));
       const advance = (): void => {
+        if (signal?.aborted) return;
         for (let step = lookup.next(); step.kind !== "wait"; step = lookup.next()) {
           if (step.kind === "done") {
             end(step.closest);

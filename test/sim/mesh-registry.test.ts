@@ -182,3 +182,29 @@ describe("a registration", () => {
     expect(edges[0]!.status().counters.calls_failed ?? 0).toBe(0);
   });
 });
+
+describe("a lookup", () => {
+  it("ends with the first answer that has a provider: nobody is asked after that", async () => {
+    const world = new World({ seed: 1, link: { delay: [1, 2] } });
+    const numbers = [0, 1, 2, 3, 4, 5, 6, 7];
+    for (const number of numbers) {
+      const options = {
+        mode: "gateway",
+        listen: true,
+        bootstrap: numbers.slice(0, number),
+      } as const;
+      await startSimNode(world, number, options);
+    }
+    const provider = await startSimNode(world, 8, { mode: "edge", bootstrap: [0] });
+    const client = await startSimNode(world, 9, { mode: "edge", bootstrap: numbers });
+    await world.run(provider.ready());
+    await world.advance(2_000);
+    const registration = await world.run(provider.register("name", () => "it"));
+    expect(registration.copies).toBe(8);
+    const sent = () => client.status().links.reduce((sum, link) => sum + link.framesSent, 0);
+    const before = sent();
+    expect(await calls(world, [client])).toEqual(["it"]);
+    // Three that are asked at once, and the call itself; it may have to be sent a second way.
+    expect(sent() - before).toBeLessThan(7);
+  });
+});
