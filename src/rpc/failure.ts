@@ -1,19 +1,22 @@
-import { MeshError } from "../base/errors.ts";
+import { MeshError, toMeshError } from "../base/errors.ts";
 import type { ReplyFailure } from "../wire/call.ts";
 import { HandlerError } from "./handler-error.ts";
 
-/** What can be wrong with a result, or with the lack of a handler; other codes are the handler's own affair. */
-const OWN_CODES: ReadonlySet<string> = new Set(["encode_failed", "too_large", "no_provider"]);
-
-/** What the caller is told of what a handler threw. Never a stack. */
+/**
+ * What the caller is told of what a handler threw. Never a stack. Also a `MeshError` is the handler's own affair: it
+ * may stem from a call that the handler has made, and its code would say that this one was not executed.
+ */
 export function failureOf(cause: unknown): ReplyFailure {
   if (cause instanceof HandlerError) {
     return { code: "handler_error", remoteCode: textOf(cause.code), message: textOf(cause) };
   }
-  if (cause instanceof MeshError && OWN_CODES.has(cause.code)) {
-    return { code: cause.code, remoteCode: "", message: cause.message };
-  }
   return { code: "handler_crash", remoteCode: "", message: `the handler failed: ${textOf(cause)}` };
+}
+
+/** What the caller is told of a failure of this node's own: no such procedure, a result without encoding. */
+export function ownFailureOf(cause: unknown): ReplyFailure {
+  const { code, message } = toMeshError(cause);
+  return { code, remoteCode: "", message };
 }
 
 /** Handlers may throw anything, also what has no text. */

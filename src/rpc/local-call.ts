@@ -5,7 +5,7 @@ import { decodeValue, encodeValue, type Value } from "../wire/value.ts";
 import { type CallOptions, checkOptions } from "./call-options.ts";
 import { errorOf, failureOf } from "./failure.ts";
 import type { CallContext } from "./handler.ts";
-import type { Server } from "./server.ts";
+import { noSuchProcedure, type Server } from "./server.ts";
 
 /**
  * Calls a procedure of this very node. It means what a remote call means: values are encoded and decoded, so
@@ -21,6 +21,7 @@ export function callLocally(
   return new Promise((resolve, reject) => {
     const { timeout, signal } = checkOptions(options);
     if (signal?.aborted) throw cancelled();
+    if (!server.has(procedure)) throw noSuchProcedure(procedure);
     const copy = copyOf(args);
     const abandoned = new AbortController();
     const end = (error?: MeshError): void => {
@@ -39,8 +40,11 @@ export function callLocally(
     );
     server
       .runLocally(copy, localContext(context, procedure, abandoned.signal))
-      .then((result) => resolve(copyOf(result)))
-      .catch((cause) => reject(errorOf(failureOf(cause))))
+      .then(
+        (result) => resolve(copyOf(result)),
+        (cause) => reject(errorOf(failureOf(cause))),
+      )
+      .catch(reject) // The result has no encoding.
       .finally(() => end());
   });
 }

@@ -18,7 +18,7 @@ import {
 import { TYPE } from "../wire/frame.ts";
 import type { Value } from "../wire/value.ts";
 import { checkProcedure } from "./call-options.ts";
-import { failureOf } from "./failure.ts";
+import { failureOf, ownFailureOf } from "./failure.ts";
 import type { CallContext, Handler } from "./handler.ts";
 import { callNumber, type Origin, RunningCall } from "./running-call.ts";
 
@@ -115,7 +115,7 @@ export class Server {
   /** Runs a procedure for this node itself. Rejects with what the handler throws. */
   async runLocally(args: Value, context: CallContext): Promise<Value> {
     const handler = this.#handlers.get(context.procedure);
-    if (handler === undefined) throw new MeshError("no_provider", unknown(context.procedure));
+    if (handler === undefined) throw noSuchProcedure(context.procedure);
     return await handler(args, context);
   }
 
@@ -151,7 +151,7 @@ export class Server {
   #called(arrival: Arrival, call: Call): void {
     const handler = this.#handlers.get(call.procedure);
     if (handler === undefined) {
-      this.#fail(arrival, call.callId, failure("no_provider", unknown(call.procedure)));
+      this.#fail(arrival, call.callId, ownFailureOf(noSuchProcedure(call.procedure)));
       return;
     }
     if (this.#running.size > 0 && this.#find(arrival, call.callId)) {
@@ -159,7 +159,7 @@ export class Server {
       return;
     }
     if (this.running >= RUNNING_MAX) {
-      this.#fail(arrival, call.callId, failure("overloaded", OVERLOADED));
+      this.#fail(arrival, call.callId, ownFailureOf(new MeshError("overloaded", OVERLOADED)));
       return;
     }
     const running = new RunningCall(call.procedure, call.callId, arrival, (it) => {
@@ -222,7 +222,7 @@ export class Server {
     try {
       this.#courier.answer(arrival, TYPE.reply, (writer) => writeResult(writer, callId, result));
     } catch (cause) {
-      this.#fail(arrival, callId, failureOf(cause));
+      this.#fail(arrival, callId, ownFailureOf(cause));
     }
   }
 
@@ -240,10 +240,7 @@ function isThenable(value: Value): value is PromiseLike<Value> {
   );
 }
 
-function failure(code: ReplyFailure["code"], message: string): ReplyFailure {
-  return { code, remoteCode: "", message };
-}
-
-function unknown(procedure: string): string {
-  return `this node does not provide "${procedure}"`;
+/** The failure of a call for a procedure that this node does not provide. */
+export function noSuchProcedure(procedure: string): MeshError {
+  return new MeshError("no_provider", `this node does not provide "${procedure}"`);
 }

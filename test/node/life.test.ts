@@ -114,6 +114,10 @@ describe("close", () => {
 
   it("is idempotent, ends the links of both sides and leaves nothing running", async () => {
     const { world, client, gateways, provider } = await line(1);
+    await world.run(provider.register("slow", never));
+    const call = settled(client.call("slow"));
+    await world.run(client.cast("slow"));
+    await world.advance(100);
     const lost: string[] = [];
     gateways[0]?.on("link_lost", ({ node, reason }) => lost.push(`${node} ${reason}`));
     const first = client.close();
@@ -122,7 +126,9 @@ describe("close", () => {
     await world.advance(100);
     expect(lost).toEqual([`${client.id} the node is closed`]);
     expect(client.status()).toMatchObject({ ready: false, links: [] });
+    expect(await call).toBe("closed");
     await world.run(Promise.all([gateways[0], provider].map((node) => node?.close())));
+    // The network itself repeats its last packets for a while.
     await world.advance(10_000);
     expect(world.clock.pending).toBe(0);
   });

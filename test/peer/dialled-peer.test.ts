@@ -53,8 +53,8 @@ describe("a peer that was dialled", () => {
     const peer = dials[0]!;
     for (let at = 0; at < 3; at++) await peer.sendData(cast(at));
     expect(heard).toEqual([]);
-    peer.queueData(cast(3));
-    await peer.sendControl(ack(peer));
+    peer.queueControl(ack(peer));
+    await peer.sendData(cast(3));
     await peer.sendData(cast(4));
     expect(heard).toEqual([0, 1, 2, 3, 4]);
     await world.run(node.ready());

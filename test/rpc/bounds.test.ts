@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { NodeStatus } from "../../src/node/api.ts";
-import { CASTS_MAX, RUNNING_MAX } from "../../src/rpc/server.ts";
+import { CASTS_MAX, PROCEDURES_MAX, RUNNING_MAX } from "../../src/rpc/server.ts";
+import { startSimNode } from "../../src/sim/sim-node.ts";
+import { World } from "../../src/sim/world.ts";
+import { writeCall } from "../../src/wire/call.ts";
+import { TYPE } from "../../src/wire/frame.ts";
+import { encodeValue } from "../../src/wire/value.ts";
+import { frameOf, RawPeer } from "../peer/raw-peer.ts";
 import { line, never, outcome, settled } from "./line.ts";
 
 const atWork = (status: NodeStatus) => status.bounds.handlersAtWork?.used;
@@ -104,5 +110,60 @@ describe("calls that wait", () => {
         expect([name, bounds[name]?.used]).toEqual([name, 0]);
       }
     }
+  });
+});
+
+describe("a call that comes twice", () => {
+  it("while its handler is at work runs once, and is counted", async () => {
+    const world = new World({ seed: 1, link: { delay: [1, 1] } });
+    const node = await startSimNode(world, 0, { mode: "gateway", listen: true });
+    let started = 0;
+    await world.run(
+      node.register("slow", () => {
+        started += 1;
+        return never();
+      }),
+    );
+    const peer = await RawPeer.link(world, 1, 0);
+    const frame = frameOf(TYPE.call, (writer) =>
+      writeCall(writer, new Uint8Array(16).fill(7), "slow", 1_000, encodeValue(null)),
+    );
+    for (let at = 0; at < 5; at++) await peer.sendData(frame);
+    expect(started).toBe(1);
+    expect(node.status().counters.calls_repeated).toBe(4);
+    expect(atWork(node.status())).toBe(1);
+    await world.advance(1_100);
+    expect(atWork(node.status())).toBe(0);
+  });
+});
+
+describe("a node", () => {
+  it("provides 4,096 procedures and no more", async () => {
+    const world = new World({ seed: 1 });
+    const node = await startSimNode(world, 0, { mode: "gateway", listen: true });
+    const register = (name: string) => node.register(name, () => 1);
+    await world.run(
+      Promise.all(Array.from({ length: PROCEDURES_MAX }, (_, at) => register(`${at}`))),
+    );
+    await expect(world.run(register("more"))).rejects.toMatchObject({ code: "bad_config" });
+    expect(node.status().procedures).toHaveLength(PROCEDURES_MAX);
+  });
+
+  it("that closes tells the handlers at work", async () => {
+    const { world, client, provider } = await line(1);
+    const signals: AbortSignal[] = [];
+    await world.run(
+      provider.register("slow", (_, call) => {
+        signals.push(call.signal);
+        return never();
+      }),
+    );
+    const call = settled(client.call("slow"));
+    await world.run(client.cast("slow"));
+    await world.advance(100);
+    expect(signals.map((signal) => signal.aborted)).toEqual([false, false]);
+    await world.run(provider.close());
+    expect(signals.map((signal) => signal.aborted)).toEqual([true, true]);
+    await world.run(call);
   });
 });

@@ -1,8 +1,9 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { CallOptions } from "../../src/rpc/call-options.ts";
 import type { Handler } from "../../src/rpc/handler.ts";
 import { HandlerError } from "../../src/rpc/handler-error.ts";
-import { line, outcome } from "./line.ts";
+import { line, never, outcome } from "./line.ts";
 
 describe("what users of no types give", () => {
   it.each<[string, unknown]>([
@@ -135,5 +136,44 @@ describe("a registration", () => {
     await world.run(first[Symbol.asyncDispose]());
     expect(await outcome(world, client.call("echo"))).toBe("second");
     expect(provider.status().procedures).toEqual(["echo"]);
+  });
+});
+
+describe("a handler that calls others", () => {
+  it("may fail as its own call did: that is a crash of it, and no other provider is asked", async () => {
+    const { world, client, gateways, provider } = await line(1);
+    let started = 0;
+    const relay = () => {
+      started += 1;
+      return provider.call("nowhere");
+    };
+    await world.run(provider.register("relay", relay));
+    await world.run(gateways[0]!.register("relay", relay));
+    const { report } = await world.run(client.explain("relay"));
+    expect(report.error).toMatchObject({ code: "handler_crash" });
+    expect(report.error?.message).toContain('provider of "nowhere"');
+    expect(started).toBe(1);
+    expect(await outcome(world, provider.call("relay"))).toBe("handler_crash");
+  });
+});
+
+describe("the signal of a caller", () => {
+  it("is let go when its calls are over, however they end", async () => {
+    const { world, client, provider } = await line(1);
+    await world.run(provider.register("echo", (args) => (args === "never" ? never() : args)));
+    const { signal } = new AbortController();
+    const options = { signal, timeout: 500 };
+    for (const node of [client, provider]) {
+      await outcome(world, node.call("echo", 1, options));
+      await outcome(world, node.call("echo", "never", options));
+      await outcome(world, node.call("nowhere", 1, options));
+      await outcome(world, node.cast("echo", 1, options));
+      await outcome(world, node.ready(options));
+    }
+    await outcome(
+      world,
+      client.register("own", () => 1, options),
+    );
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });
