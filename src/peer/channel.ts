@@ -4,6 +4,7 @@ import type { CloseInfo, Connection, Stream, StreamHandler } from "../transport/
 import { HEADER_BYTES, isDataType } from "../wire/frame.ts";
 import { INLINE_PAYLOAD_MAX } from "../wire/limits.ts";
 import { type FrameSink, FrameSplitter } from "../wire/splitter.ts";
+import type { FrameWriter } from "../wire/writer.ts";
 import {
   type ByteReceiver,
   LargeFrameReceiver,
@@ -17,6 +18,9 @@ export const STREAM_DATA = 1;
 
 /** Bytes of frames that wait on one shared stream; beyond, frames are refused. */
 const BUFFERED_MAX: number = 8 << 20;
+
+/** Frames up to this size travel on the shared streams. */
+const INLINE_MAX: number = INLINE_PAYLOAD_MAX + HEADER_BYTES;
 
 export interface ChannelHandler {
   /** One frame. What it throws as `MeshError` closes the connection with that code. */
@@ -59,11 +63,17 @@ export class Channel {
 
   /** Queues a copy of the frame `bytes[start, end)`. False, and nothing queued, where too much waits. */
   send(bytes: Bytes, start: number, end: number): boolean {
-    if (end - start > INLINE_PAYLOAD_MAX + HEADER_BYTES) return this.#large.send(bytes, start, end);
+    if (end - start > INLINE_MAX) return this.#large.send(bytes.slice(start, end));
     const stream = isDataType(bytes[start + 1] as number) ? this.#data : this.#control;
     if (stream === undefined || stream.buffered > BUFFERED_MAX) return false;
     stream.write(bytes, start, end);
     return true;
+  }
+
+  /** Queues what `writer` holds, as `send` does; a large frame takes the writer's memory along and is not copied. */
+  sendFrame(writer: FrameWriter): boolean {
+    if (writer.at > INLINE_MAX) return this.#large.send(writer.detach());
+    return this.send(writer.bytes, 0, writer.at);
   }
 
   close(error: MeshError): void {

@@ -76,15 +76,24 @@ export class Link {
 
   /** Queues a copy of the frame `bytes[start, end)`. False, and nothing queued, where the link is full or gone. */
   send(bytes: Bytes, start: number, end: number): boolean {
-    if (this.ended !== undefined || !this.#channel.send(bytes, start, end)) return false;
-    this.stats.framesSent += 1;
-    this.stats.bytesSent += end - start;
-    return true;
+    return this.#counted(
+      end - start,
+      this.ended === undefined && this.#channel.send(bytes, start, end),
+    );
   }
 
-  /** Queues what `writer` holds. */
+  /** Queues what `writer` holds, which is the writer's no more. */
   sendFrame(writer: FrameWriter): boolean {
-    return this.send(writer.bytes, 0, writer.at);
+    const length = writer.at;
+    return this.#counted(length, this.ended === undefined && this.#channel.sendFrame(writer));
+  }
+
+  #counted(length: number, sent: boolean): boolean {
+    if (sent) {
+      this.stats.framesSent += 1;
+      this.stats.bytesSent += length;
+    }
+    return sent;
   }
 
   /** Asks for a sign of life; the answer feeds the round trip. */

@@ -39,6 +39,7 @@ export class Client implements PendingCallOwner {
   readonly #registry: Registry;
   readonly #pending = new NumberedTable<PendingCall>(PENDING_MAX);
   readonly #slab = new Slab();
+  readonly copyOf: (bytes: Bytes) => Bytes = (bytes) => this.#slab.copy(bytes);
   #closed: MeshError | undefined;
 
   constructor(context: RoutingContext, courier: Courier, router: Router, registry: Registry) {
@@ -109,10 +110,6 @@ export class Client implements PendingCallOwner {
       );
       resolve(); // What fails later is not told: a cast has no answer.
     });
-  }
-
-  copyOf(bytes: Bytes): Bytes {
-    return this.#slab.copy(bytes);
   }
 
   expired(call: PendingCall): void {

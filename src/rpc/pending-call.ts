@@ -10,7 +10,7 @@ import type { Parcel } from "../routing/courier.ts";
 import { writeCall } from "../wire/call.ts";
 import { TYPE } from "../wire/frame.ts";
 import type { HopReport, Rule } from "../wire/route-control.ts";
-import { encodeValue, type Value } from "../wire/value.ts";
+import { encodeForKeeps, type Value } from "../wire/value.ts";
 import type { FrameWriter } from "../wire/writer.ts";
 import type { CheckedOptions } from "./call-options.ts";
 
@@ -27,7 +27,7 @@ export interface PendingCallOwner {
   /** The 16 bytes behind the number of a call. */
   callId(number: number): Bytes;
   /** A copy that lives about as long as a call. */
-  copyOf(bytes: Bytes): Bytes;
+  readonly copyOf: (bytes: Bytes) => Bytes;
   /** Its time is over. */
   expired(call: PendingCall): void;
   /** The attempt at its present provider has failed before that could execute it. */
@@ -89,7 +89,7 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
    * @throws {MeshError} `encode_failed`, `too_large`.
    */
   snapshot(): Bytes {
-    this.#encoded ??= this.#owner.copyOf(encodeValue(this.settings.args));
+    this.#encoded ??= encodeForKeeps(this.settings.args, this.#owner.copyOf);
     return this.#encoded;
   }
 

@@ -3,7 +3,7 @@ import { codeFromWire, ERROR_CODES, type ErrorCode, MeshError } from "../base/er
 import { ERROR_TEXT_MAX } from "./limits.ts";
 import { NameCache } from "./name-cache.ts";
 import { FieldReader } from "./reader.ts";
-import { decodeValue, encodeValue, type Value } from "./value.ts";
+import { decodeValue, type Value, writeValue } from "./value.ts";
 import type { FrameWriter } from "./writer.ts";
 
 /** Bytes of a call id: 10 that are drawn once for each life of a node, then a counter of 6. */
@@ -84,13 +84,18 @@ export function readCast(
   return { procedure, args: decodeValue(bytes, reader.at, end) };
 }
 
-/** Payload of a `reply` with a result. Throws `encode_failed`, `too_large`, before anything is written. */
+/** Payload of a `reply` with a result. Throws `encode_failed`, `too_large`; then nothing is written. */
 export function writeResult(writer: FrameWriter, callId: Bytes, result: Value): void {
-  const encoded = encodeValue(result);
+  const start = writer.at;
   writer.array(3);
   writer.bin(callId);
   writer.uint(0);
-  writer.raw(encoded);
+  try {
+    writeValue(writer, result);
+  } catch (cause) {
+    writer.at = start;
+    throw cause;
+  }
 }
 
 /** Payload of a `reply` with a failure. Texts are cut to their limits. */

@@ -4,6 +4,7 @@ import { MeshError } from "../base/errors.ts";
 import { readUint16, readUint32 } from "./frame.ts";
 import { BODY_MAX, DEPTH_MAX, VALUE_SCAN } from "./limits.ts";
 import { inspectValue, scanValue } from "./scan.ts";
+import { FrameWriter } from "./writer.ts";
 
 /**
  * What a call may carry: null, booleans, numbers, bigints of 64 bits, strings, `Uint8Array`, `Date`, arrays
@@ -36,6 +37,9 @@ const extensionCodec = new StrictExtensions();
 let encoder = newEncoder();
 const decoder = new Decoder({ extensionCodec, useBigInt64: true });
 
+/** Format and length of a byte string of 64 KiB and more. */
+const BINARY_HEADER_BYTES = 5;
+
 /** Buffer an encoder may keep for the next value; after a larger one it is replaced. */
 const KEPT_BYTES = 1 << 20;
 
@@ -67,12 +71,43 @@ function newEncoder(): Encoder<undefined> {
 export function encodeValue(value: Value): Bytes {
   const bytes = tryEncode(value);
   if (bytes.length > KEPT_BYTES) encoder = newEncoder();
-  if (bytes.length > BODY_MAX) {
-    throw new MeshError("too_large", `a value of ${bytes.length} bytes; the limit is ${BODY_MAX}`);
-  }
+  checkSize(bytes.length);
   // A value can't have more elements or containers than bytes: only a long one can be refused by its reader.
   if (bytes.length > VALUE_SCAN.containers) scanValue(bytes, 0, bytes.length, VALUE_SCAN);
   return bytes;
+}
+
+/** A byte string of this size is worth a way of its own, which copies it once. */
+const LARGE_BYTES = 64 << 10;
+
+function isLargeBinary(value: Value): value is Uint8Array {
+  return value instanceof Uint8Array && value.length >= LARGE_BYTES;
+}
+
+/** Writes the value as MessagePack. Throws what `encodeValue` throws. */
+export function writeValue(writer: FrameWriter, value: Value): void {
+  if (!isLargeBinary(value)) {
+    writer.raw(encodeValue(value));
+    return;
+  }
+  checkSize(value.length + BINARY_HEADER_BYTES);
+  writer.bin(value);
+}
+
+/** The value as MessagePack, for keeps; `copy` makes a copy of short bytes. Throws what `encodeValue` throws. */
+export function encodeForKeeps(value: Value, copy: (bytes: Bytes) => Bytes): Bytes {
+  if (!isLargeBinary(value)) return copy(encodeValue(value));
+  const writer = new FrameWriter();
+  writer.beginBare();
+  checkSize(value.length + BINARY_HEADER_BYTES);
+  writer.bin(value);
+  return writer.detach();
+}
+
+function checkSize(length: number): void {
+  if (length > BODY_MAX) {
+    throw new MeshError("too_large", `a value of ${length} bytes; the limit is ${BODY_MAX}`);
+  }
 }
 
 function tryEncode(value: Value): Bytes {

@@ -2,6 +2,8 @@ import type { Bytes } from "../base/bytes.ts";
 import { utf8 } from "../base/bytes.ts";
 import { HEADER_BYTES, writeHeader } from "./frame.ts";
 
+const FIRST_BYTES = 1_024;
+
 /** Buffer kept between frames; a larger one is given back with `begin`. */
 const KEPT_BYTES = 64 << 10;
 
@@ -10,7 +12,7 @@ const KEPT_BYTES = 64 << 10;
  * its shortest form. What was written stays in `bytes` until the next `begin`.
  */
 export class FrameWriter {
-  bytes: Bytes = new Uint8Array(1_024);
+  bytes: Bytes = new Uint8Array(FIRST_BYTES);
   /** Where the next byte goes: the frame's length so far. */
   at = 0;
 
@@ -29,6 +31,14 @@ export class FrameWriter {
   /** Puts the header in front. The frame is `bytes[0, at)`. */
   finish(type: number): void {
     writeHeader(this.bytes, 0, type, this.at - HEADER_BYTES);
+  }
+
+  /** Hands over what was written together with its memory; nothing of it stays here. */
+  detach(): Bytes {
+    const written = this.bytes.subarray(0, this.at);
+    this.bytes = new Uint8Array(FIRST_BYTES);
+    this.at = 0;
+    return written;
   }
 
   /** A copy of what was written. */
