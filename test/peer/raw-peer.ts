@@ -53,6 +53,10 @@ export class RawPeer {
   closed: CloseInfo | undefined;
   /** Refuses every stream that the other side opens. */
   stopsLarge = false;
+  /** Does not read the streams that the other side opens. */
+  pausesLarge = false;
+  /** Streams that the other side has opened so far. */
+  streamsTaken = 0;
   readonly #world: World;
   readonly #number: number;
   readonly #connection: Connection;
@@ -68,6 +72,8 @@ export class RawPeer {
         this.#listen(stream, 1);
         this.#streams.push(stream);
         if (this.stopsLarge) stream.stop(0);
+        if (this.pausesLarge) stream.pause();
+        this.streamsTaken += 1;
       },
       onClose: (info) => {
         this.closed = info;
