@@ -26,6 +26,9 @@ const RETRY_AFTER: Millis = 250;
 const UPKEEP_TIMEOUT: Millis = 10_000;
 const WITHDRAW_TIMEOUT: Millis = 2_000;
 
+/** Records that are renewed at once. */
+const RENEWED_AT_ONCE = 8;
+
 /** Wait after a new link before records go to it too: others may follow at once. */
 const SETTLE: Millis = 200;
 
@@ -57,6 +60,9 @@ export class Registry {
   /** Lookups under way. Bounded by the calls that wait for them. */
   readonly #finding = new Map<string, Promise<readonly Provider[]>>();
   readonly #stop = new AbortController();
+  /** Procedures whose records are to be renewed. Bounded by what is advertised. */
+  #due: string[] = [];
+  #renewing = 0;
   #renewal: Timer | undefined;
   #settling: Timer | undefined;
   #seq = 0;
@@ -210,11 +216,31 @@ export class Registry {
     });
   }
 
+  /** Publishes all records anew, a few at a time; asked again meanwhile, it begins again. */
   #renewAll(): void {
-    for (const [procedure, advertised] of this.#advertised) {
-      within(this.#ports.clock, UPKEEP_TIMEOUT, this.#stop.signal, (signal) =>
-        this.#publish(advertised, signal),
-      ).catch((cause) => this.#upkeepFailed("renewal_failed", procedure, cause));
+    this.#due = [...this.#advertised.keys()];
+    const wanted = Math.min(RENEWED_AT_ONCE, this.#due.length);
+    while (this.#renewing < wanted) {
+      this.#renewing += 1;
+      this.#renewDue()
+        .catch(() => {}) // It reports every failure itself.
+        .finally(() => {
+          this.#renewing -= 1;
+        });
+    }
+  }
+
+  async #renewDue(): Promise<void> {
+    for (let procedure = this.#due.pop(); procedure; procedure = this.#due.pop()) {
+      const advertised = this.#advertised.get(procedure);
+      if (advertised === undefined || this.#stop.signal.aborted) continue;
+      try {
+        await within(this.#ports.clock, UPKEEP_TIMEOUT, this.#stop.signal, (signal) =>
+          this.#publish(advertised, signal),
+        );
+      } catch (cause) {
+        this.#upkeepFailed("renewal_failed", procedure, cause);
+      }
     }
   }
 

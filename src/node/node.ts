@@ -1,7 +1,9 @@
+import { setMaxListeners } from "node:events";
 import { MeshError } from "../base/errors.ts";
 import { idText } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import { within } from "../base/within.ts";
+import type { Keeper } from "../peer/keeper.ts";
 import type { CallOptions } from "../rpc/call-options.ts";
 import type { Handler } from "../rpc/handler.ts";
 import { callLocally, castLocally } from "../rpc/local-call.ts";
@@ -61,9 +63,7 @@ class Member implements MeshNode {
     const time = options.timeout ?? WAIT_DEFAULT;
     try {
       await this.#whileOpen(options.signal, (outer) =>
-        within(parts.ports.clock, time, outer, async (signal) => {
-          await Promise.race(keepers.map((keeper) => keeper.connected(signal)));
-        }),
+        within(parts.ports.clock, time, outer, (signal) => firstLink(keepers, signal)),
       );
     } catch (cause) {
       throw cause instanceof MeshError && cause.code === "timeout" ? this.#notReady(cause) : cause;
@@ -111,6 +111,7 @@ class Member implements MeshNode {
 
   async cast(procedure: string, args: Value = null, options: CallOptions = {}): Promise<void> {
     this.#checkOpen();
+    sharedByMany(options.signal);
     const { client, context, server } = this.#node;
     if (this.#isLocal(procedure, options)) castLocally(context, server, procedure, args, options);
     else await client.cast(procedure, args, options);
@@ -167,6 +168,7 @@ class Member implements MeshNode {
   ): Promise<Value> {
     const { client, context, server } = this.#node;
     if (this.#life.signal.aborted) return Promise.reject(closed());
+    sharedByMany(options.signal);
     if (!this.#isLocal(procedure, options)) return client.call(procedure, args, options, onStart);
     return callLocally(context, server, procedure, args, options);
   }
@@ -190,6 +192,7 @@ class Member implements MeshNode {
     const either = new AbortController();
     const abort = (): void => either.abort();
     const signals = outer ? [outer, this.#life.signal] : [this.#life.signal];
+    for (const signal of signals) sharedByMany(signal);
     for (const signal of signals) signal.addEventListener("abort", abort, { once: true });
     if (outer?.aborted) abort();
     try {
@@ -238,6 +241,23 @@ class Member implements MeshNode {
     context.deadlines.clear();
     await parts.transport.close(0, error.message);
   }
+}
+
+/** One signal may stop any number of calls; Node takes more than ten listeners for a leak and says so. */
+function sharedByMany(signal: AbortSignal | undefined): void {
+  if (signal instanceof AbortSignal) setMaxListeners(0, signal);
+}
+
+/** Resolves with the next link of any keeper. Rejects with the signal's reason when that fires first. */
+function firstLink(keepers: readonly Keeper[], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stops = keepers.map((keeper) => keeper.onConnected(resolve));
+    const end = (): void => {
+      for (const stop of stops) stop();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", end, { once: true });
+  });
 }
 
 function closed(): MeshError {

@@ -61,22 +61,12 @@ export class Keeper {
     };
   }
 
-  /** Resolves as soon as there is a link. Rejects with the signal's reason when that fires first. */
-  connected(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#link !== undefined) return resolve();
-      if (signal.aborted) return reject(signal.reason);
-      const onLink = (): void => {
-        signal.removeEventListener("abort", onAbort);
-        resolve();
-      };
-      const onAbort = (): void => {
-        this.#waiting.delete(onLink);
-        reject(signal.reason);
-      };
-      this.#waiting.add(onLink);
-      signal.addEventListener("abort", onAbort, { once: true });
-    });
+  /** Calls `tell` once, with the next link. Returns how to do without. */
+  onConnected(tell: () => void): () => void {
+    this.#waiting.add(tell);
+    return () => {
+      this.#waiting.delete(tell);
+    };
   }
 
   /** To be told of every lost link. */
