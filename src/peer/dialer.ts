@@ -42,11 +42,14 @@ export async function dial(
   const existing = target.expect && context.table.to(target.expect);
   if (existing) return existing;
   const addresses = target.addresses.slice(0, ADDRESSES_TRIED_MAX);
-  const others = new AbortController();
-  const any = AbortSignal.any([signal, others.signal]);
+  // Not AbortSignal.any: what that makes is never quite let go by a signal that lives as long as the node.
+  const over = new AbortController();
+  const stop = (): void => over.abort();
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
   const attempts = addresses.map(async (address, index) => {
-    if (index > 0) await sleep(context.clock, index * STAGGER, any);
-    return attempt(context, target, address, timeout, any);
+    if (index > 0) await sleep(context.clock, index * STAGGER, over.signal);
+    return attempt(context, target, address, timeout, over.signal);
   });
   try {
     return await Promise.any(attempts);
@@ -56,7 +59,8 @@ export async function dial(
       (cause as AggregateError).errors.map((it) => toMeshError(it)),
     );
   } finally {
-    others.abort();
+    signal.removeEventListener("abort", stop);
+    over.abort();
   }
 }
 

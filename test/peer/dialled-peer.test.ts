@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { codeFromWire } from "../../src/base/errors.ts";
 import type { MeshNode } from "../../src/node/api.ts";
@@ -120,5 +121,21 @@ describe("a peer that was dialled", () => {
     expect(answered).toBeGreaterThan(8);
     expect(answered).toBeLessThan(25);
     expect(node.status().bootstrap[0]?.lastError).toContain("link_lost");
+  });
+});
+
+describe("a peer that is never there", () => {
+  it("is dialled on and on, and nothing piles up", async () => {
+    const world = new World({ seed: 1 });
+    const node = await startSimNode(world, 0, { mode: "edge", bootstrap: [1, 2] });
+    const { signal } = new AbortController();
+    const failed = node.ready({ signal, timeout: 600_000 }).catch((cause) => cause.code);
+    await world.advance(60_000);
+    const pending = world.clock.pending;
+    await world.advance(530_000);
+    expect(node.status().bootstrap[0]?.failures).toBeGreaterThan(100);
+    expect(world.clock.pending).toBeLessThanOrEqual(pending + 2);
+    expect(await world.run(failed)).toBe("timeout");
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });
