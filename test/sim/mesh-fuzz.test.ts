@@ -4,8 +4,9 @@ import { parseNodeId } from "../../src/base/id.ts";
 import type { MeshNode } from "../../src/node/api.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";
-import { HEADER_BYTES } from "../../src/wire/frame.ts";
-import { RawPeer, routeFrame } from "../peer/raw-peer.ts";
+import { HEADER_BYTES, TYPE } from "../../src/wire/frame.ts";
+import { writeHello } from "../../src/wire/hello.ts";
+import { RawPeer, frameOf as rawFrame, routeFrame } from "../peer/raw-peer.ts";
 import { settled } from "../rpc/line.ts";
 import { Dice, mutant } from "../wire/mutate.ts";
 import { frameOf, SAMPLES } from "../wire/samples.ts";
@@ -121,3 +122,95 @@ describe("a node under hostile frames", () => {
     },
   );
 });
+
+/** Gateways that take links and then send whatever chance makes of true messages. */
+class HostileGateways {
+  strikes = 0;
+  readonly #node: MeshNode;
+  readonly #dice: Dice;
+  readonly #places: readonly RawPeer[][];
+  readonly #greeted = new Set<RawPeer>();
+
+  constructor(node: MeshNode, places: readonly RawPeer[][], dice: Dice) {
+    this.#node = node;
+    this.#places = places;
+    this.#dice = dice;
+  }
+
+  /** Each of them does something. */
+  act(): void {
+    for (const dials of this.#places) {
+      const peer = dials.at(-1);
+      if (peer && peer.closed === undefined && peer.types.length > 0) this.#act(peer);
+    }
+  }
+
+  /** Codes with which the node has ended links. */
+  get blame(): string[] {
+    return this.#places
+      .flat()
+      .filter(({ closed }) => closed?.by === "peer")
+      .map(({ closed }) => codeFromWire(closed?.code ?? 0));
+  }
+
+  #act(peer: RawPeer): void {
+    const dice = this.#dice;
+    if (this.#greeted.has(peer)) {
+      this.strikes += 1;
+      peer.queueControl(mutant(answersOf(peer, this.#node, dice), dice));
+    } else {
+      this.#greeted.add(peer);
+      peer.queueControl(helloOf(peer, dice));
+    }
+  }
+}
+
+describe("a node whose gateways are hostile", () => {
+  it.each([1, 2])("ends its calls by name, and goes on over a true one (%i)", async (run) => {
+    const seed = SEED * 200 + run;
+    const world = new World({ seed, link: { delay: [1, 1] } });
+    const hostile = [2, 3, 4, 5, 6, 7, 8, 9];
+    const places: RawPeer[][] = [];
+    for (const number of hostile) places.push(await RawPeer.listen(world, number));
+    const friend = await startSimNode(world, 1, { mode: "hybrid", listen: true });
+    await world.run(friend.register("echo", (args) => args));
+    const node = await startSimNode(world, 0, { mode: "edge", bootstrap: [1, ...hostile] });
+    await world.run(node.ready());
+    const gateways = new HostileGateways(node, places, new Dice(seed));
+    const ends: Promise<unknown>[] = [];
+    for (let round = 0; round < 2_000; round++) {
+      await world.advance(5 + (round % 50));
+      gateways.act();
+      if (round % 20 === 0) ends.push(settled(node.call(`${round}`, 1, { timeout: 500 })));
+    }
+    expect(gateways.strikes).toBeGreaterThan(300);
+    expect(gateways.blame.filter((code) => !BLAME.has(code))).toEqual([]);
+    expect(gateways.blame.filter((code) => code === "bad_frame").length).toBeGreaterThan(20);
+    const named = ["no_provider", "no_route", "timeout", "link_lost", "provider_gone"];
+    const codes = new Set(await world.run(Promise.all(ends)));
+    expect([...codes].filter((code) => !named.includes(String(code)))).toEqual([]);
+    const answer = settled(node.call("echo", "still here", { provider: friend.id }));
+    expect(await world.run(answer)).toBe("still here");
+    await world.advance(10_000);
+    for (const name of ["callsPending", "routeSearches", "messagesUnderWay"]) {
+      expect([name, node.status().bounds[name]?.used]).toEqual([name, 0]);
+    }
+  });
+});
+
+/** The answer to a connect: mostly a true one. */
+function helloOf(peer: RawPeer, dice: Dice): Uint8Array {
+  const claim = { serves: dice.below(2) === 0 };
+  const ack = rawFrame(TYPE.connectAck, (writer) => writeHello(writer, peer.hello({}, claim)));
+  return dice.below(10) === 0 ? mutant([ack], dice) : ack;
+}
+
+/** What a lying gateway may build its answers from: samples, and whatever the node has sent it. */
+function answersOf(peer: RawPeer, node: MeshNode, dice: Dice): Uint8Array[] {
+  const sample = dice.pick(SAMPLES);
+  const frame = frameOf(sample);
+  const body = frame.slice(HEADER_BYTES);
+  const header = { destination: parseNodeId(node.id), source: peer.id, payloadType: sample.type };
+  const sent = peer.received.slice(-4).map((it) => it.frame);
+  return [frame, routeFrame({ ...header, maxHops: 3 }, body), ...sent];
+}
