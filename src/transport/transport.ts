@@ -62,7 +62,7 @@ export interface DialOptions {
 export interface Transport {
   /** `quic`, `memory`, …: shown in `status`. */
   readonly kind: string;
-  /** Called with each verified arrival. Set before `listen`. */
+  /** Called with each verified arrival. Set before `listen`, or synchronously in the continuation of it. */
   onConnection: ((connection: Connection) => void) | undefined;
   /** Called with each datagram that is not the driver's own: first byte without bit 0x40. */
   onRaw: ((bytes: Bytes, from: Address) => void) | undefined;
