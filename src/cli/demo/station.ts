@@ -37,7 +37,9 @@ export class StationProcess implements AsyncDisposable {
         this.#failAll(`ended with ${signal ?? code}`);
         resolve();
       });
-      this.#child.once("error", (error) => {
+      this.#child.on("error", (error) => {
+        // A process that did start and can't be written to has ended: its exit says how.
+        if (this.#child.pid !== undefined) return;
         this.#failAll(`could not be started: ${error.message}`);
         resolve();
       });
@@ -71,7 +73,10 @@ export class StationProcess implements AsyncDisposable {
   }
 
   #wait(number: number, signal: AbortSignal, timeout: number): Promise<unknown> {
-    if (this.#child.exitCode !== null) return Promise.reject(this.#error("has ended"));
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null) {
+      return Promise.reject(this.#error(`ended with ${signalCode ?? exitCode}`));
+    }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.reject(new MeshError("timeout", `process ${this.name} took over ${timeout} ms`));
