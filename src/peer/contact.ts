@@ -84,6 +84,15 @@ export function readContact(bytes: Bytes, realm: Key, now: Millis, verify: Verif
   return contact;
 }
 
+/** Where the owner's id stands: behind the array, the format, and the realm. */
+const OWNER_AT: number = 2 + (2 + ID_BYTES) + 2;
+
+/** Whose contact this claims to be, unverified; `undefined` where it is too short to be one. */
+export function contactOwner(bytes: Bytes): Bytes | undefined {
+  const end = OWNER_AT + ID_BYTES;
+  return bytes.length < end ? undefined : bytes.subarray(OWNER_AT, end);
+}
+
 function fields(bytes: Bytes, bodyEnd: number, realm: Key): Contact {
   const reader = new FieldReader(bytes, 0, bodyEnd);
   reader.array(8);

@@ -1,36 +1,93 @@
+import type { Address } from "../base/address.ts";
+import { addressGroup } from "../base/address-group.ts";
 import { type NodeId, sameId } from "../base/id.ts";
+import type { Millis } from "../base/ports.ts";
 
 /** Contacts in one bucket: the k of Kademlia. */
 export const BUCKET_MAX = 20;
 
-interface HasId {
+/** Contacts that wait for a place in one bucket. */
+export const WAITING_MAX = 10;
+
+/** A contact that was heard of within this time is not asked whether it is still there. */
+export const CHECK_AFTER: Millis = 60_000;
+
+/** What a table needs to know of a contact. */
+export interface TableContact {
   readonly id: NodeId;
+  readonly addresses: readonly Address[];
+  /** Of two contacts of one node the higher counts. */
+  readonly seq: number;
 }
 
-/** One k-bucket: who was heard of longest ago stands first. A full one keeps what it has. */
-export class Bucket<C extends HasId> {
-  readonly #contacts: C[] = [];
+/** A contact in its place. */
+export interface Entry<C> {
+  contact: C;
+  /** Parts of the network its addresses lie in. */
+  readonly groups: readonly string[];
+  /** When it last proved that it is there; `undefined` for one that others speak of. */
+  heardAt: Millis | undefined;
+}
 
-  get contacts(): readonly C[] {
-    return this.#contacts;
+export function entryOf<C extends TableContact>(contact: C, heardAt: Millis | undefined): Entry<C> {
+  const groups = new Set(contact.addresses.map(addressGroup));
+  groups.delete(undefined);
+  return { contact, groups: [...groups] as string[], heardAt };
+}
+
+/** One k-bucket: contacts that have proved to be there, and behind them those that wait for a place. */
+export class Bucket<C extends TableContact> {
+  /** Who was heard of longest ago stands first. */
+  readonly entries: Entry<C>[] = [];
+  /** Who came last stands last. */
+  readonly waiting: Entry<C>[] = [];
+  /** The contact that is being asked whether it is still there. */
+  #checking: NodeId | undefined;
+
+  get isFull(): boolean {
+    return this.entries.length >= BUCKET_MAX;
   }
 
-  /** Puts a known contact last, with its new facts, or a new one where there is room. False where there is none. */
-  add(contact: C): boolean {
-    const known = this.#indexOf(contact.id);
-    if (known < 0 && this.#contacts.length >= BUCKET_MAX) return false;
-    if (known >= 0) this.#contacts.splice(known, 1);
-    this.#contacts.push(contact);
-    return true;
+  get(id: NodeId): Entry<C> | undefined {
+    return this.entries.find(({ contact }) => sameId(contact.id, id));
   }
 
-  remove(id: NodeId): boolean {
-    const known = this.#indexOf(id);
-    if (known >= 0) this.#contacts.splice(known, 1);
-    return known >= 0;
+  /** Takes it out of its place, and out of the queue. The entry it had, if it had a place. */
+  remove(id: NodeId): Entry<C> | undefined {
+    this.checked(id);
+    takeOut(this.waiting, id);
+    return takeOut(this.entries, id);
   }
 
-  #indexOf(id: NodeId): number {
-    return this.#contacts.findIndex((contact) => sameId(contact.id, id));
+  /** Lets it wait. Contacts that others speak of give way to ones that have proved to be there, never the reverse. */
+  wait(entry: Entry<C>): void {
+    const known = takeOut(this.waiting, entry.contact.id);
+    entry.heardAt ??= known?.heardAt;
+    if (known && known.contact.seq > entry.contact.seq) entry.contact = known.contact;
+    if (this.waiting.length >= WAITING_MAX) {
+      const hearsay = this.waiting.findIndex(({ heardAt }) => heardAt === undefined);
+      if (hearsay < 0 && entry.heardAt === undefined) return;
+      this.waiting.splice(Math.max(0, hearsay), 1);
+    }
+    this.waiting.push(entry);
   }
+
+  /** The contact to ask whether it is still there, where somebody waits for its place. One at a time. */
+  toCheck(now: Millis): C | undefined {
+    const [oldest] = this.entries;
+    if (oldest?.heardAt === undefined || this.#checking !== undefined) return undefined;
+    if (now - oldest.heardAt < CHECK_AFTER) return undefined;
+    this.#checking = oldest.contact.id;
+    return oldest.contact;
+  }
+
+  /** The answer is known. */
+  checked(id: NodeId): void {
+    if (this.#checking && sameId(this.#checking, id)) this.#checking = undefined;
+  }
+}
+
+function takeOut<C extends TableContact>(entries: Entry<C>[], id: NodeId): Entry<C> | undefined {
+  const at = entries.findIndex(({ contact }) => sameId(contact.id, id));
+  return at < 0 ? undefined : entries.splice(at, 1)[0];
 }

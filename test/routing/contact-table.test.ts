@@ -1,106 +1,165 @@
 import { describe, expect, it } from "vitest";
+import type { Address } from "../../src/base/address.ts";
 import { bucketIndex, compareDistance, type NodeId, toNodeId } from "../../src/base/id.ts";
-import { BUCKET_MAX, Bucket } from "../../src/routing/bucket.ts";
-import { ContactTable } from "../../src/routing/contact-table.ts";
+import { BUCKET_MAX, CHECK_AFTER, WAITING_MAX } from "../../src/routing/bucket.ts";
+import { ContactTable, GROUP_IN_BUCKET_MAX, GROUP_MAX } from "../../src/routing/contact-table.ts";
 import fc from "../base/property.ts";
 import { farId, tinyId } from "../base/tiny.ts";
 
 interface Known {
   readonly id: NodeId;
-  readonly fact?: string;
+  readonly addresses: readonly Address[];
+  readonly seq: number;
 }
 
-describe("a bucket", () => {
-  it("holds who was heard of longest ago first", () => {
-    const bucket = new Bucket<Known>();
-    for (const number of [1, 2, 3]) bucket.add({ id: tinyId(number) });
-    bucket.add({ id: tinyId(1), fact: "new" });
-    expect(bucket.contacts).toEqual([
-      { id: tinyId(2) },
-      { id: tinyId(3) },
-      { id: tinyId(1), fact: "new" },
-    ]);
-  });
-
-  it("keeps what it has when it is full, and takes news of those", () => {
-    const bucket = new Bucket<Known>();
-    for (let number = 1; number <= BUCKET_MAX; number++) {
-      expect(bucket.add({ id: tinyId(number) })).toBe(true);
-    }
-    expect(bucket.add({ id: tinyId(99) })).toBe(false);
-    expect(bucket.add({ id: tinyId(5) })).toBe(true);
-    expect(bucket.contacts).toHaveLength(BUCKET_MAX);
-    expect(bucket.contacts.at(-1)?.id).toEqual(tinyId(5));
-  });
-
-  it("has room again when somebody is gone", () => {
-    const bucket = new Bucket<Known>();
-    for (let number = 1; number <= BUCKET_MAX; number++) bucket.add({ id: tinyId(number) });
-    expect([bucket.remove(tinyId(7)), bucket.remove(tinyId(7))]).toEqual([true, false]);
-    expect(bucket.add({ id: tinyId(99) })).toBe(true);
-  });
+const at = (id: NodeId, seq = 1, ...addresses: string[]): Known => ({
+  id,
+  seq,
+  addresses: addresses as unknown as Address[],
 });
+
+/** An id of the far half of the space, or of a quarter of it with `first` 0x40. */
+function far(number: number, first = 0x80): NodeId {
+  const id = farId(first);
+  id[30] = number >> 8;
+  id[31] = number & 0xff;
+  return id;
+}
+
+function fullTable(): ContactTable<Known> {
+  const table = new ContactTable<Known>(tinyId(0));
+  for (let number = 0; number < BUCKET_MAX; number++) table.verified(at(far(number)), number);
+  return table;
+}
+
+const idsIn = (table: ContactTable<Known>): NodeId[] =>
+  [...table.buckets()].flatMap(({ contacts }) => contacts.map(({ id }) => id));
 
 describe("the table of contacts", () => {
   it("never lists the node itself", () => {
     const table = new ContactTable<Known>(tinyId(1));
-    expect(table.add({ id: tinyId(1) })).toBe(false);
-    expect([table.size, table.remove(tinyId(1))]).toEqual([0, false]);
+    table.verified(at(tinyId(1)), 0);
+    table.heard(at(tinyId(1)));
+    expect([table.size, table.get(tinyId(1)), [...table.buckets()]]).toEqual([0, undefined, []]);
   });
 
-  it("has room for 20 contacts of each bucket", () => {
-    const table = new ContactTable<Known>(tinyId(0));
-    for (let number = 0; number < 100; number++) {
-      const id = farId(0x80);
-      id[31] = number;
-      expect(table.add({ id })).toBe(number < BUCKET_MAX);
-    }
-    expect(table.add({ id: farId(0x40) })).toBe(true);
+  it("has 20 places in each bucket", () => {
+    const table = fullTable();
+    for (let number = 0; number < 100; number++) table.verified(at(far(number)), 0);
+    table.verified(at(farId(0x40)), 0);
     expect([table.size, table.sizeMax]).toEqual([BUCKET_MAX + 1, 256 * BUCKET_MAX]);
   });
 
-  it("forgets", () => {
+  it("puts who was heard of last behind the others, with its newest facts", () => {
     const table = new ContactTable<Known>(tinyId(0));
-    table.add({ id: tinyId(5) });
-    expect([table.remove(tinyId(4)), table.remove(tinyId(5)), table.size]).toEqual([
-      false,
-      true,
-      0,
-    ]);
+    for (const number of [1, 2, 3]) table.verified(at(far(number)), number);
+    table.verified(at(far(1), 7), 4);
+    table.verified(at(far(1), 6), 5);
+    expect(idsIn(table)).toEqual([far(2), far(3), far(1)]);
+    expect(table.get(far(1))?.seq).toBe(7);
   });
 
-  it("lists those nearest to a target, as sorting everything would", () => {
-    const anyId = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toNodeId);
-    const small = fc.nat(40).map(tinyId);
-    fc.assert(
-      fc.property(
-        fc.array(fc.oneof(anyId, small), { maxLength: 60 }),
-        fc.oneof(anyId, small),
-        fc.nat(30),
-        (ids, target, count) => {
-          const table = new ContactTable<Known>(tinyId(0));
-          const added = ids.filter((id) => table.add({ id }));
-          const unique = [...new Map(added.map((id) => [String(id), id])).values()];
-          const expected = unique.sort((a, b) => compareDistance(target, a, b)).slice(0, count);
-          expect(table.closest(target, count).map((it) => it.id)).toEqual(expected);
-        },
-      ),
+  it("asks the one heard of longest ago before a newcomer takes its place", () => {
+    const table = fullTable();
+    expect(table.verified(at(far(99)), CHECK_AFTER)?.id).toEqual(far(0));
+    // One question at a time.
+    expect(table.verified(at(far(98)), CHECK_AFTER)).toBeUndefined();
+    table.verified(at(far(0)), CHECK_AFTER);
+    expect(idsIn(table)).toContainEqual(far(0));
+    expect(idsIn(table)).not.toContainEqual(far(99));
+  });
+
+  it("gives the place of who does not answer to the latest newcomer", () => {
+    const table = fullTable();
+    table.heard(at(far(97)));
+    table.verified(at(far(98)), CHECK_AFTER);
+    table.verified(at(far(99)), CHECK_AFTER);
+    table.heard(at(far(96)));
+    table.failed(far(0));
+    expect(idsIn(table)).toContainEqual(far(99));
+    expect([idsIn(table).length, table.size]).toEqual([BUCKET_MAX, BUCKET_MAX]);
+    table.failed(far(1));
+    table.failed(far(2));
+    // Those that others speak of have proved nothing.
+    expect(table.size).toBe(BUCKET_MAX - 1);
+  });
+
+  it("asks nobody who was heard of a moment ago", () => {
+    const table = fullTable();
+    expect(table.verified(at(far(99)), CHECK_AFTER - 1)).toBeUndefined();
+  });
+
+  it("lets those wait that others speak of, and takes their newer facts", () => {
+    const table = new ContactTable<Known>(tinyId(0));
+    table.heard(at(far(1), 1));
+    table.heard(at(far(1), 3));
+    table.heard(at(far(1), 2));
+    expect([...table.buckets()]).toEqual([{ index: 0, contacts: [], candidates: [at(far(1), 3)] }]);
+    table.verified(at(far(1), 3), 0);
+    table.heard(at(far(1), 5));
+    table.heard(at(far(1), 4));
+    expect([...table.buckets()]).toEqual([{ index: 0, contacts: [at(far(1), 5)], candidates: [] }]);
+  });
+
+  it("lets ten wait, and none of them gives way to hearsay once it has proved to be there", () => {
+    const table = fullTable();
+    for (let number = 0; number < 50; number++) table.heard(at(far(100 + number)));
+    for (let number = 0; number < 50; number++) table.verified(at(far(200 + number)), 1);
+    for (let number = 0; number < 50; number++) table.heard(at(far(300 + number)));
+    const [bucket] = table.buckets();
+    expect(bucket?.candidates.map(({ id }) => id)).toEqual(
+      Array.from({ length: WAITING_MAX }, (_, number) => far(240 + number)),
     );
   });
 
-  // The original's own example: k = 2, local id 0; 10 is refused, 0 ignored, 8 moved to the end. With k = 20 nothing
-  // is refused.
-  it("sorts into the buckets of the original's example", () => {
+  it("gives one part of the network two places in a bucket and ten in all", () => {
     const table = new ContactTable<Known>(tinyId(0));
-    for (const number of [8, 9, 10, 4, 0, 1, 8]) table.add({ id: tinyId(number) });
-    expect(table.size).toBe(5);
-    expect([8, 9, 10, 4, 1].map((number) => bucketIndex(tinyId(0), tinyId(number)))).toEqual([
-      252, 252, 252, 253, 255,
-    ]);
-    const closest = (target: number, count: number) =>
-      table.closest(tinyId(target), count).map((it) => it.id[31]);
-    expect(closest(11, 3)).toEqual([10, 9, 8]);
-    expect(closest(0, 4)).toEqual([1, 4, 8, 9]);
-    expect(closest(255, 2)).toEqual([10, 9]);
+    table.verified(at(far(1), 1, "198.51.100.1:1"), 0);
+    for (let number = 0; number < 1_000; number++) {
+      const id = far(number, 0x80 >> (number % 8));
+      table.verified(at(id, 1, `203.0.113.${number % 256}:9443`), 0);
+    }
+    const crowd = [...table.buckets()].map(
+      ({ contacts }) => contacts.filter(({ addresses }) => addresses[0]?.startsWith("203.")).length,
+    );
+    expect(Math.max(...crowd)).toBe(GROUP_IN_BUCKET_MAX);
+    expect(crowd.reduce((sum, count) => sum + count, 0)).toBe(GROUP_MAX);
+    expect(idsIn(table)).toContainEqual(far(1));
+    for (const id of idsIn(table)) table.failed(id);
+    expect(table.size).toBe(GROUP_MAX);
+  });
+
+  it("counts private addresses and loopback as no part of the network", () => {
+    const table = new ContactTable<Known>(tinyId(0));
+    for (let number = 0; number < 10; number++)
+      table.verified(at(far(number), 1, `10.0.0.${number}:1`, `127.0.0.1:${number + 1}`), 0);
+    expect(table.size).toBe(10);
+  });
+
+  it("finds the nearest, as sorting all of them would", () => {
+    const byte = fc.nat(255);
+    const ids = fc.uniqueArray(fc.tuple(byte, byte), {
+      maxLength: 120,
+      selector: ([a, b]) => a * 256 + b,
+    });
+    const idOf = ([first, last]: readonly [number, number]): NodeId => {
+      const id = toNodeId(new Uint8Array(32));
+      id[0] = first;
+      id[31] = last;
+      return id;
+    };
+    fc.assert(
+      fc.property(ids, fc.tuple(byte, byte), fc.nat(30), (places, target, count) => {
+        const self = idOf([0x5a, 0x11]);
+        const table = new ContactTable<Known>(self);
+        for (const place of places) table.verified(at(idOf(place)), 0);
+        const sorted = idsIn(table).sort((a, b) => compareDistance(idOf(target), a, b));
+        expect(table.closest(idOf(target), count).map(({ id }) => id)).toEqual(
+          sorted.slice(0, count),
+        );
+        for (const { index, contacts } of table.buckets())
+          for (const { id } of contacts) expect(bucketIndex(self, id)).toBe(index);
+      }),
+    );
   });
 });

@@ -1,0 +1,47 @@
+import { BoundedMap } from "../base/bounded.ts";
+import type { Bytes } from "../base/bytes.ts";
+import { equalBytes } from "../base/bytes.ts";
+import { idText, type Key } from "../base/id.ts";
+import type { Meter, Millis } from "../base/ports.ts";
+import type { Verify } from "../identity/keys.ts";
+import { type Contact, contactOwner, readContact } from "./contact.ts";
+
+/** Contacts remembered; the one not met for longest goes. */
+export const CONTACTS_REMEMBERED_MAX = 1_024;
+
+/**
+ * Reads contacts, and verifies each of them once: a contact is handed on from node to node many times an hour, and
+ * a signature costs a hundred times more than a comparison.
+ */
+export class ContactBook {
+  readonly #realm: Key;
+  readonly #verify: Verify;
+  readonly #meter: Meter;
+  readonly #known = new BoundedMap<string, Contact>(CONTACTS_REMEMBERED_MAX);
+
+  constructor(realm: Key, verify: Verify, meter: Meter) {
+    this.#realm = realm;
+    this.#verify = verify;
+    this.#meter = meter;
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /**
+   * Reads and verifies a signed contact. `now` is Unix time.
+   *
+   * @throws {MeshError} `bad_record` where shape, realm, dates or signature are wrong.
+   */
+  read(bytes: Bytes, now: Millis): Contact {
+    const owner = contactOwner(bytes);
+    const key = owner === undefined ? "" : idText(owner);
+    const known = this.#known.get(key);
+    if (known && known.expires > now && equalBytes(known.bytes, bytes)) return known;
+    const contact = readContact(bytes, this.#realm, now, this.#verify);
+    this.#meter.count("contacts_verified");
+    if (known === undefined || known.seq < contact.seq) this.#known.set(key, contact);
+    return contact;
+  }
+}
