@@ -10,7 +10,7 @@ export class LinkTable {
   /** By a number made of the peer's id, which costs no string; in general one each. */
   readonly #byPeer = new Map<number, Link[]>();
   readonly #links = new Set<Link>();
-  readonly #byLabel: (Link | undefined)[] = new Array<Link | undefined>(LABELS + 1).fill(undefined);
+  readonly #byLabel = new Map<number, Link>();
   #nextLabel: number;
 
   /** Labels start by chance, so that those a restarted node was known by point at nothing. */
@@ -25,7 +25,7 @@ export class LinkTable {
   /** A label no live link has. */
   freeLabel(): number {
     do this.#nextLabel = (this.#nextLabel % LABELS) + 1;
-    while (this.#byLabel[this.#nextLabel] !== undefined);
+    while (this.#byLabel.has(this.#nextLabel));
     return this.#nextLabel;
   }
 
@@ -36,13 +36,13 @@ export class LinkTable {
     const key = idNumber(link.peer);
     this.#byPeer.set(key, [...(this.#byPeer.get(key) ?? []), link]);
     this.#links.add(link);
-    this.#byLabel[link.label] = link;
+    this.#byLabel.set(link.label, link);
   }
 
   /** Forgets `link`; a later link to the same peer stays. */
   remove(link: Link): void {
     this.#unlist(link);
-    if (this.#byLabel[link.label] === link) this.#byLabel[link.label] = undefined;
+    if (this.#byLabel.get(link.label) === link) this.#byLabel.delete(link.label);
   }
 
   to(peer: NodeId): Link | undefined {
@@ -57,7 +57,7 @@ export class LinkTable {
   }
 
   labelled(label: number): Link | undefined {
-    return this.#byLabel[label];
+    return this.#byLabel.get(label);
   }
 
   [Symbol.iterator](): IterableIterator<Link> {

@@ -1,7 +1,7 @@
-import { signerFromSeed, verify } from "../identity/keys.ts";
 import type { MeshNode, Mode } from "../node/api.ts";
 import { assembleNode } from "../node/node.ts";
 import type { KeptTarget } from "../peer/keeper.ts";
+import type { LivenessLimits } from "../peer/liveness.ts";
 import type { World } from "./world.ts";
 
 export interface SimNodeOptions {
@@ -10,6 +10,10 @@ export interface SimNodeOptions {
   readonly listen?: boolean;
   /** Numbers of the nodes it keeps links to. */
   readonly bootstrap?: readonly number[];
+  /** When a silent link counts as dead; that of real nodes when left out. */
+  readonly liveness?: LivenessLimits;
+  /** `static` when left out: links to those nodes and no others. */
+  readonly links?: "auto" | "static";
   /** `com.example.sim` when left out. */
   readonly realm?: string;
 }
@@ -25,10 +29,12 @@ export async function startSimNode(
   return assembleNode({
     ports: world.ports(number),
     transport,
-    signer: signerFromSeed(world.keySeed(number)),
-    verify,
+    signer: world.signer(number),
+    verify: world.verify,
     realm: options.realm ?? "com.example.sim",
     mode: options.mode,
+    links: options.links ?? "static",
+    ...(options.liveness === undefined ? {} : { liveness: options.liveness }),
     bootstrap: (options.bootstrap ?? []).map((target) => keptTarget(world, target)),
     addresses: options.listen === true ? [world.address(number)] : [],
   });
@@ -37,7 +43,7 @@ export async function startSimNode(
 function keptTarget(world: World, number: number): KeptTarget {
   return {
     name: `node ${number}`,
-    expect: world.identity(number).id,
+    expect: world.signer(number).id,
     resolve: () => Promise.resolve([world.address(number)]),
   };
 }

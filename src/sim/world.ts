@@ -1,13 +1,15 @@
 import { type Address, toAddress } from "../base/address.ts";
+import { BoundedMap } from "../base/bounded.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
-import type { NodeId } from "../base/id.ts";
 import type { Log, Meter, Millis, Ports } from "../base/ports.ts";
 import { createIdentity } from "../identity/certificate.ts";
+import { type Signer, signerFromSeed, type Verify, verify } from "../identity/keys.ts";
 import type { LinkProfile } from "../transport/memory/conditions.ts";
 import type { MemoryTransport } from "../transport/memory/memory-transport.ts";
 import { MemoryNetwork } from "../transport/memory/network.ts";
 import type { TransportIdentity, TransportLimits } from "../transport/transport.ts";
+import { cheapIdentity, cheapSigner, cheapVerify, verifyCheap } from "./cheap-keys.ts";
 import { type RunOutcome, VirtualClock } from "./clock.ts";
 import { SeededRandom } from "./random.ts";
 import { Trace } from "./trace.ts";
@@ -29,8 +31,8 @@ export interface WorldOptions {
   readonly seed: number;
   /** How links are that nobody has set. */
   readonly link?: Partial<LinkProfile>;
-  /** Stands in for the check of certificates in very large worlds. */
-  readonly verify?: (certificate: Bytes) => NodeId;
+  /** `cheap` ones stand in for Ed25519 in very large worlds; `real` when left out. */
+  readonly keys?: "real" | "cheap";
   /** Events one `run` may take. */
   readonly eventsMax?: number;
 }
@@ -49,6 +51,9 @@ export class World {
   readonly clock: VirtualClock = new VirtualClock();
   readonly trace: Trace = new Trace();
   readonly network: MemoryNetwork;
+  /** Whether a signature is that of a node. What was found once is remembered, for all nodes of the world. */
+  readonly verify: Verify;
+  readonly #keys: "real" | "cheap";
   readonly #eventsMax: number;
   readonly #counts = new Map<number, Map<string, number>>();
   /** How often each node has begun. */
@@ -58,12 +63,14 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.seed = options.seed;
+    this.#keys = options.keys ?? "real";
+    this.verify = this.#keys === "cheap" ? cheapVerify : remembered(verify);
     this.#eventsMax = options.eventsMax ?? EVENTS_MAX;
     this.network = new MemoryNetwork({
       clock: this.clock,
       random: new SeededRandom(options.seed, 0),
       ...(options.link === undefined ? {} : { link: options.link }),
-      ...(options.verify === undefined ? {} : { verify: options.verify }),
+      ...(options.keys === "cheap" ? { verify: verifyCheap } : {}),
       tap: {
         delivered: (what, from, to, bytes) => {
           this.trace.add(this.clock.now(), what, from, to, bytes);
@@ -92,9 +99,16 @@ export class World {
     return new SeededRandom(this.seed, node * 2 + 2).bytes(32);
   }
 
-  /** The identity that follows from `keySeed`. Costs a signature: keep it. */
+  /** Who signs for node `node`. */
+  signer(node: number): Signer {
+    const seed = this.keySeed(node);
+    return this.#keys === "cheap" ? cheapSigner(seed) : signerFromSeed(seed);
+  }
+
+  /** The identity that follows from `keySeed`. With real keys it costs a signature: keep it. */
   identity(node: number): TransportIdentity {
-    return createIdentity(this.keySeed(node));
+    const seed = this.keySeed(node);
+    return this.#keys === "cheap" ? cheapIdentity(seed) : createIdentity(seed);
   }
 
   /** IP address of the host of node `node`: 10.0.0.1 for node 0, and so on. At most 2^24 - 2 nodes. */
@@ -180,6 +194,21 @@ export class World {
       },
     };
   }
+}
+
+/** Signatures found right or wrong that one world remembers. */
+const VERDICTS_MAX = 32_768;
+
+function remembered(verify: Verify): Verify {
+  const verdicts = new BoundedMap<string, boolean>(VERDICTS_MAX);
+  return (id, message, signature) => {
+    const key = String.fromCharCode(...id, ...signature, ...message);
+    const known = verdicts.get(key);
+    if (known !== undefined) return known;
+    const verdict = verify(id, message, signature);
+    verdicts.set(key, verdict);
+    return verdict;
+  };
 }
 
 const OUTCOMES: Readonly<Record<Exclude<RunOutcome, "done">, string>> = {
