@@ -21,6 +21,7 @@ export type ErrorCode =
   | "dial_failed"
   | "link_lost"
   | "refused"
+  | "unneeded"
   | "no_route"
   | "max_hops_exceeded"
   | "stale_route"
@@ -56,6 +57,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorKind>> = {
   dial_failed: { wire: 0x15, retry: true },
   link_lost: { wire: 0x16, retry: true },
   refused: { wire: 0x17, retry: true },
+  unneeded: { wire: 0x18, retry: true },
   // Routing.
   no_route: { wire: 0x20, retry: true },
   max_hops_exceeded: { wire: 0x21, retry: false },

@@ -1,46 +1,55 @@
 import type { Bytes } from "../base/bytes.ts";
-import { MeshError, toMeshError } from "../base/errors.ts";
-import { type Key, type NodeId, sameId } from "../base/id.ts";
+import { type MeshError, toMeshError } from "../base/errors.ts";
+import { idText, type Key, type NodeId, sameId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
-import { type Contact, readContact } from "../peer/contact.ts";
-import { Exchange } from "../peer/exchange.ts";
+import type { Contact } from "../peer/contact.ts";
 import type { Arrival } from "../routing/arrival.ts";
 import { ContactTable } from "../routing/contact-table.ts";
 import type { Courier } from "../routing/courier.ts";
 import type { Router } from "../routing/router.ts";
-import type { RoutingContext } from "../routing/routing-context.ts";
 import {
   CONTACTS_MAX,
   type DhtAnswer,
-  type DhtRequest,
   RECORDS_MAX,
-  readDhtAnswer,
   readDhtRequest,
   writeDhtAnswer,
 } from "../wire/dht.ts";
 import { TYPE } from "../wire/frame.ts";
-import { Lookup, type LookupStep } from "./lookup.ts";
-import { Question } from "./question.ts";
-import { type ProviderRecord, readRecord } from "./record.ts";
+import { Asker } from "./asker.ts";
+import { type DhtContext, hasTransit } from "./dht-context.ts";
+import { HandOver } from "./hand-over.ts";
+import type { LookupLimits } from "./lookup.ts";
+import { type ProviderRecord, readRecord, recordClaim } from "./record.ts";
 import { RecordStore } from "./record-store.ts";
+import { COPIES, estimateSize, medianSize, Region } from "./region.ts";
+import { Searcher, type SearchResult } from "./searcher.ts";
 
-/** Time one node has for one answer, searching a route to it included. */
-const ANSWER_TIMEOUT: Millis = 3_000;
+/** Holders of one record at most: more of a region than that is not written to. */
+const HOLDERS_MAX = 64;
 
-/** Copies of a record aimed at: the k of Kademlia. */
-const COPIES = 20;
+/** Fewer nodes than these all hold every record: a region would not tell them apart. */
+const REGION_MIN: number = 2 * COPIES;
 
-export interface DhtContext extends RoutingContext {
-  /** This node holds records and answers lookups. */
-  readonly serves: boolean;
+/** What came of a store. */
+export interface StoreResult {
+  /** Nodes that took the record, this one included where it counts. */
+  readonly acks: number;
+  /** The others among them. */
+  readonly holders: readonly Contact[];
+  readonly asked: number;
+  /** Why one of them did not take it, if so. */
+  readonly lastError: MeshError | undefined;
 }
 
-/** What came of a store: who took the record, out of how many that were asked. */
-export interface StoreResult {
-  readonly acks: number;
+/** What came of a search for records. */
+export interface FoundRecords {
+  readonly records: readonly ProviderRecord[];
+  /** Who held them: a hexadecimal id, `self` where this node did; `undefined` where nobody did. */
+  readonly holder: string | undefined;
+  /** Answers that led to them, that of the holder included; 0 where this node held them. */
+  readonly steps: number;
   readonly asked: number;
-  /** Why one of them did not, if so. */
-  readonly lastError: MeshError | undefined;
+  readonly answered: number;
 }
 
 /** Finds and keeps records over the nodes of the mesh (Kademlia, 2002), asking over links or through the mesh. */
@@ -49,75 +58,115 @@ export class Dht {
   readonly store: RecordStore = new RecordStore();
   readonly #context: DhtContext;
   readonly #courier: Courier;
-  readonly #exchange: Exchange<DhtAnswer>;
+  readonly #asker: Asker;
+  readonly #searcher: Searcher;
+  readonly #handOver: HandOver;
 
   constructor(context: DhtContext, courier: Courier, router: Router) {
     this.#context = context;
     this.#courier = courier;
     this.contacts = new ContactTable(context.self);
-    this.#exchange = new Exchange(context.deadlines, context.ports.random);
+    this.#asker = new Asker(context, courier, router);
+    this.#searcher = new Searcher(context, this.#asker, {
+      read: (contacts) => this.#readContacts(contacts),
+      answered: (contact) => this.addContact(contact),
+      failed: (contact) => this.#unanswered(contact),
+    });
+    this.#handOver = new HandOver(context, this.contacts, this.store, this.#asker);
     for (const type of [TYPE.findNode, TYPE.findValue, TYPE.store]) {
       router.on(type, (arrival, _, bytes, start, end) =>
         this.#serve(arrival, type, bytes, start, end),
       );
     }
-    for (const type of [TYPE.findNodeReply, TYPE.findValueReply, TYPE.storeAck]) {
-      router.on(type, (arrival, _, bytes, start, end) => {
-        const { number, answer } = readDhtAnswer(type, bytes, start, end);
-        if (this.#exchange.settle(number, arrival.source, answer)) this.#courier.learn(arrival);
-      });
-    }
   }
 
   /** Requests that wait for their answers. */
   get pending(): number {
-    return this.#exchange.size;
+    return this.#asker.pending;
   }
 
-  /** A contact that was proven by a link or signed by its node. Only nodes that serve are kept. */
+  /** How many nodes that serve there seem to be, judged by those around this one. */
+  get sizeEstimate(): number {
+    const { self } = this.#context;
+    return estimateSize(self, this.contacts.closest(self, COPIES)) ?? this.contacts.size + 1;
+  }
+
+  /** A contact that has just proved to be there, by a link or an answer. Only nodes that serve are kept. */
   addContact(contact: Contact): void {
-    if (contact.serves) this.contacts.add(contact);
+    if (!contact.serves) return;
+    const isNew = this.contacts.get(contact.id) === undefined;
+    const check = this.contacts.verified(contact, this.#context.ports.clock.now());
+    if (check !== undefined) this.#check(check);
+    if (isNew && this.#context.serves) this.#handOver.met(contact);
+  }
+
+  /** The contact is known to be gone. */
+  contactFailed(id: NodeId): void {
+    this.contacts.failed(id);
+  }
+
+  /** The nodes nearest to `target` that answered, nearest first. Rejects with `cancelled` and `closed`. */
+  async findNodes(
+    target: Key,
+    signal: AbortSignal,
+    limits: Partial<LookupLimits> = {},
+  ): Promise<readonly Contact[]> {
+    const request = { kind: "find_node", target } as const;
+    const { closest } = await this.#searcher.search(target, request, this.#seeds(target), {
+      signal,
+      limits,
+    });
+    return closest.filter((contact) => contact.serves);
   }
 
   /**
-   * Puts a record of our own where it is looked for: at the nodes closest to its key. A copy of it stays here; it
+   * Puts a record of our own where it is looked for: at the nodes nearest to its key, and where these stand so close
+   * together that somebody must have put them there, at all nodes of the region. A copy of it stays here; it
    * counts where this node serves, or where no node does and its neighbours have to ask it.
    */
   async publish(record: ProviderRecord, signal: AbortSignal): Promise<StoreResult> {
-    const kept = this.#putLocally(record);
-    const closest = await this.#findClosest(record.key, signal);
-    const isHolder = this.#context.serves || (closest.length === 0 && this.#context.table.size > 0);
-    const own = isHolder && kept ? 1 : 0;
-    const request: DhtRequest = { kind: "store", record: record.bytes };
-    let lastError: MeshError | undefined;
-    const answers = closest.slice(0, COPIES).map(async (contact) => {
-      try {
-        const answer = await this.#ask(contact, request);
-        if (answer.kind === "store_ack" && answer.code === undefined) return 1;
-        const code = answer.kind === "store_ack" ? answer.code : undefined;
-        throw new MeshError(code ?? "bad_frame", "the record was not taken");
-      } catch (cause) {
-        lastError = toMeshError(cause);
-        return 0;
-      }
-    });
-    const acks = (await Promise.all(answers)).reduce<number>((sum, ack) => sum + ack, own);
-    return { acks, asked: answers.length + own, lastError };
+    const closest = await this.findNodes(record.key, signal);
+    const widened = await this.#widen(record.key, closest, (point) =>
+      this.findNodes(point, signal),
+    );
+    return this.publishTo(record, [...closest.slice(0, COPIES), ...widened.flat()]);
   }
 
-  /** The providers at a key: those held here, else those the first node answers with that has any. */
-  async findProviders(key: Key): Promise<ProviderRecord[]> {
-    const held = this.store.get(key, this.#now());
-    if (held.length > 0) return held;
-    let found: ProviderRecord[] = [];
-    await this.#search(key, { kind: "find_value", key }, undefined, (answer) => {
-      // What the first one knows is kept: another may answer before that is taken.
-      if (found.length === 0 && answer.kind === "find_value_reply") {
-        found = this.#verified(key, answer.records);
+  /** Puts a record of our own at those nodes. */
+  async publishTo(record: ProviderRecord, targets: readonly Contact[]): Promise<StoreResult> {
+    const kept = this.#keep(record);
+    const chosen = new Map(targets.map((contact) => [idText(contact.id), contact]));
+    const asked = [...chosen.values()].slice(0, HOLDERS_MAX);
+    const isHolder = this.#context.serves || (asked.length === 0 && this.#context.table.size > 0);
+    const own = isHolder && kept ? 1 : 0;
+    let lastError: MeshError | undefined;
+    const stored = asked.map(async (contact) => {
+      try {
+        await this.#asker.store(contact, record.bytes);
+        return contact;
+      } catch (cause) {
+        lastError = toMeshError(cause);
+        return undefined;
       }
-      return found.length > 0;
     });
-    return found;
+    const holders = (await Promise.all(stored)).filter((contact) => contact !== undefined);
+    return { acks: holders.length + own, holders, asked: asked.length + own, lastError };
+  }
+
+  /**
+   * The providers at a key: those held here, else those the first node answers with that has any. Only where none
+   * has any and the key's surroundings look made up, all nodes of its region are asked.
+   */
+  async findRecords(key: Key, signal?: AbortSignal): Promise<FoundRecords> {
+    const held = this.#verified(key, this.store.get(key, this.#now()));
+    if (held.length > 0) return { records: held, holder: "self", steps: 0, asked: 0, answered: 0 };
+    const first = await this.#findAt(key, key, signal);
+    if (first.records.length > 0) return first;
+    const more = await this.#widen(key, first.closest, (point) => this.#findAt(key, point, signal));
+    const found = more.find(({ records }) => records.length > 0) ?? first;
+    const all = [first, ...more];
+    const asked = all.reduce((sum, it) => sum + it.asked, 0);
+    return { ...found, asked, answered: all.reduce((sum, it) => sum + it.answered, 0) };
   }
 
   /** Forgets what has expired. To be called every minute or so. */
@@ -126,47 +175,42 @@ export class Dht {
   }
 
   close(error: MeshError): void {
-    this.#exchange.close(error);
+    this.#handOver.close();
+    this.#asker.close(error);
   }
 
-  async #findClosest(key: Key, signal: AbortSignal): Promise<readonly Contact[]> {
-    const found = await this.#search(key, { kind: "find_node", target: key }, signal, () => false);
-    return found.filter((contact) => contact.serves);
-  }
-
-  /** Drives one lookup. `take` sees every answer and ends it by saying true. */
-  async #search(
+  /** Looks for records at `key` among the nodes nearest to `near`. */
+  async #findAt(
     key: Key,
-    request: DhtRequest,
+    near: Key,
     signal: AbortSignal | undefined,
-    take: (answer: DhtAnswer) => boolean,
-  ): Promise<readonly Contact[]> {
-    const { self } = this.#context;
-    const lookup = new Lookup<Contact>(key, self, this.#seeds(key));
-    this.#context.ports.meter.count("lookups");
-    return new Promise((resolve, reject) => {
-      const end = (closest: readonly Contact[]): void => {
-        signal?.removeEventListener("abort", onAbort);
-        resolve(closest);
-      };
-      const onAbort = (): void => reject(new MeshError("cancelled", "the lookup was cancelled"));
-      const advance = (): void => {
-        if (signal?.aborted) return;
-        for (let step = lookup.next(); step.kind !== "wait"; step = lookup.next()) {
-          if (step.kind === "done") {
-            end(step.closest);
-            return;
-          }
-          this.#step(step, request, lookup, take).then(
-            (enough) => (enough ? end([]) : advance()),
-            reject,
-          );
-        }
-      };
-      if (signal?.aborted) return onAbort();
-      signal?.addEventListener("abort", onAbort, { once: true });
-      advance();
+  ): Promise<FoundRecords & SearchResult> {
+    let records: ProviderRecord[] = [];
+    const request = { kind: "find_value", key, near } as const;
+    const result = await this.#searcher.search(near, request, this.#seeds(near), {
+      signal,
+      take: (answer) => {
+        if (answer.kind === "find_value_reply") records = this.#verified(key, answer.records);
+        return records.length > 0;
+      },
     });
+    return { ...result, records };
+  }
+
+  /** Does `search` at the points of the region around `key` where `closest` stand too close to be there by chance. */
+  async #widen<T>(
+    key: Key,
+    closest: readonly Contact[],
+    search: (point: Key) => Promise<T>,
+  ): Promise<T[]> {
+    const { self } = this.#context;
+    const around = estimateSize(self, this.contacts.closest(self, COPIES));
+    const size = medianSize([around]);
+    if (size === undefined || size < REGION_MIN) return [];
+    const region = new Region(key, size);
+    if (!region.isCrowded(closest)) return [];
+    this.#context.ports.meter.count("regions_widened");
+    return Promise.all(region.points().map(search));
   }
 
   /** Who is asked first: the nearest nodes that serve; where none is known, the neighbours, for what is their own. */
@@ -176,86 +220,78 @@ export class Dht {
     return [...this.#context.table].slice(0, CONTACTS_MAX).map((link) => link.contact);
   }
 
-  async #step(
-    step: Extract<LookupStep<Contact>, { kind: "ask" }>,
-    request: DhtRequest,
-    lookup: Lookup<Contact>,
-    take: (answer: DhtAnswer) => boolean,
-  ): Promise<boolean> {
-    const { contact } = step;
-    try {
-      const answer = await this.#ask(contact, request);
-      this.addContact(contact); // It has answered, so it is worth knowing.
-      lookup.answered(contact.id, "contacts" in answer ? this.#readContacts(answer.contacts) : []);
-      return take(answer);
-    } catch (cause) {
-      const error = toMeshError(cause);
-      if (error.code === "closed") throw error;
-      lookup.failed(contact.id);
-      if (this.#context.table.to(contact.id) === undefined) this.contacts.remove(contact.id);
-      return false;
-    }
+  /** The contact did not answer. Where nobody passes questions on, that says nothing of it. */
+  #unanswered(contact: Contact): void {
+    const { table } = this.#context;
+    if (table.to(contact.id) === undefined && hasTransit(table)) this.contacts.failed(contact.id);
   }
 
-  #ask(contact: Contact, request: DhtRequest): Promise<DhtAnswer> {
-    const pending = this.#exchange.begin(contact.id, ANSWER_TIMEOUT);
-    const number = this.#context.ids.next();
-    const question = new Question({
-      number,
-      messageId: this.#context.ids.bytes(number),
-      destination: contact.id,
-      anchors: contact.anchors,
-      request,
-      requestNumber: pending.number,
-      expiresAt: this.#context.ports.clock.now() + ANSWER_TIMEOUT,
-      fail: (error) => pending.fail(error),
-    });
-    this.#courier.send(question);
-    return pending.answer.finally(() => this.#courier.forget(question.number));
+  /** Asks a contact whose place others wait for whether it is still there. */
+  #check(contact: Contact): void {
+    const { table, ports } = this.#context;
+    if (table.to(contact.id)) {
+      this.contacts.verified(contact, ports.clock.now());
+      return;
+    }
+    ports.meter.count("contacts_checked");
+    this.#asker.ask(contact, { kind: "find_node", target: contact.id }).then(
+      () => this.addContact(contact),
+      () => this.#unanswered(contact),
+    );
   }
 
   #serve(arrival: Arrival, type: number, bytes: Bytes, start: number, end: number): void {
     const { number, request } = readDhtRequest(type, bytes, start, end);
-    const answer = this.#answerTo(request);
+    const answer: DhtAnswer =
+      request.kind === "store"
+        ? { kind: "store_ack", code: this.#take(request.record, arrival.link.peerText) }
+        : this.#answerTo(request);
     const answerType = ANSWER_TYPE[answer.kind];
     this.#courier.answer(arrival, answerType, (writer) => writeDhtAnswer(writer, number, answer));
   }
 
-  #answerTo(request: DhtRequest): DhtAnswer {
-    if (request.kind === "store") return { kind: "store_ack", code: this.#take(request.record) };
-    const key = request.kind === "find_node" ? request.target : request.key;
-    const contacts = this.contacts.closest(key, CONTACTS_MAX).map((contact) => contact.bytes);
+  #answerTo(
+    request:
+      | { readonly kind: "find_node"; readonly target: Key }
+      | { readonly kind: "find_value"; readonly key: Key; readonly near: Key },
+  ): DhtAnswer {
+    const near = request.kind === "find_node" ? request.target : request.near;
+    const contacts = this.contacts.closest(near, CONTACTS_MAX).map((contact) => contact.bytes);
     if (request.kind === "find_node") return { kind: "find_node_reply", contacts };
-    const held = this.store.get(key, this.#now());
-    const records = held.slice(0, RECORDS_MAX).map((record) => record.bytes);
-    return { kind: "find_value_reply", records, contacts };
+    const records = this.store.get(request.key, this.#now(), RECORDS_MAX);
+    // Who has found a provider looks no further.
+    return { kind: "find_value_reply", records, contacts: records.length > 0 ? [] : contacts };
   }
 
-  /** Stores what another node brings; why not, where not. */
-  #take(bytes: Bytes): MeshError["code"] | undefined {
+  /** Stores what another node brings by way of `bringer`; why not, where not. */
+  #take(bytes: Bytes, bringer: string): MeshError["code"] | undefined {
     if (!this.#context.serves) return "refused";
     try {
       const { realm, verify } = this.#context;
-      return this.#putLocally(readRecord(bytes, realm, this.#now(), verify))
-        ? undefined
-        : "overloaded";
+      const { key, owner } = recordClaim(bytes, realm);
+      // What is held was verified when it came.
+      if (this.store.holds(key, owner, bytes)) return undefined;
+      const record = readRecord(bytes, realm, this.#now(), verify);
+      return this.store.put(record, bringer, this.#now()) === "full" ? "overloaded" : undefined;
     } catch (cause) {
       this.#context.ports.meter.count("records_refused");
       return toMeshError(cause).code;
     }
   }
 
-  #putLocally(record: ProviderRecord): boolean {
-    return this.store.put(record, this.#now()) !== "full";
+  #keep(record: ProviderRecord): boolean {
+    return this.store.put(record, idText(this.#context.self), this.#now()) !== "full";
   }
 
   #readContacts(contacts: readonly Bytes[]): Contact[] {
-    const { realm, verify, self } = this.#context;
+    const { book, self } = this.#context;
     const read: Contact[] = [];
     for (const bytes of contacts) {
       try {
-        const contact = readContact(bytes, realm, this.#now(), verify);
-        if (contact.serves && !sameId(contact.id, self)) read.push(contact);
+        const contact = book.read(bytes, this.#now());
+        if (!contact.serves || sameId(contact.id, self)) continue;
+        this.contacts.heard(contact);
+        read.push(contact);
       } catch {
         this.#context.ports.meter.count("contacts_refused");
       }

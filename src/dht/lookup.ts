@@ -1,15 +1,17 @@
-import { compareDistance, idText, type Key, type NodeId } from "../base/id.ts";
+import { compareDistance, idNumber, type Key, type NodeId, sameId } from "../base/id.ts";
 
 export interface LookupLimits {
   /** Nodes that a lookup ends with: the k of Kademlia. */
   readonly width: number;
-  /** Questions under way at once: its alpha. */
+  /** Questions under way at once: its alpha. They are dealt to the paths; each has one at least. */
   readonly parallel: number;
-  /** Nodes asked in one lookup at most. */
+  /** Ways that have no node in common: a liar on one of them misleads that one alone. */
+  readonly paths: number;
+  /** Nodes asked on one path at most. */
   readonly askedMax: number;
 }
 
-export const LOOKUP_LIMITS: LookupLimits = { width: 20, parallel: 3, askedMax: 100 };
+export const LOOKUP_LIMITS: LookupLimits = { width: 20, parallel: 3, paths: 3, askedMax: 100 };
 
 /** What the driver of a lookup has to do next. */
 export type LookupStep<C> =
@@ -19,28 +21,49 @@ export type LookupStep<C> =
 
 interface Candidate<C> {
   readonly contact: C;
+  /** The path that has asked it. */
+  path: Path<C> | undefined;
   state: "fresh" | "asked" | "answered" | "failed";
+  /** Answers that led to it, and its own: 1 for one that was known at the start. */
+  readonly step: number;
+  /** Another one with the same number. */
+  readonly sibling: Candidate<C> | undefined;
 }
 
-/** One iterative search for the nodes nearest to a key (Kademlia, 2002, 2.3). Facts in, next step out. */
+/** One of the ways to the target: what it was told, and what it asks. */
+interface Path<C> {
+  /** By distance, nearest first. */
+  readonly candidates: Candidate<C>[];
+  waiting: number;
+  asked: number;
+}
+
+/**
+ * One iterative search for the nodes nearest to a key (Kademlia, 2002, 2.3) over disjoint paths (S/Kademlia, 2007,
+ * 4.4): a node is asked on one path only, and what it says is followed on that path alone. Facts in, next step out.
+ */
 export class Lookup<C extends { readonly id: NodeId }> {
   readonly #target: Key;
+  readonly #self: NodeId;
   readonly #limits: LookupLimits;
-  /** By distance, nearest first. */
-  readonly #candidates: Candidate<C>[] = [];
-  readonly #known = new Set<string>();
+  readonly #paths: Path<C>[];
+  readonly #known = new Map<number, Candidate<C>>();
+  #turn = 0;
   #asked = 0;
 
-  constructor(
-    target: Key,
-    self: NodeId,
-    seeds: readonly C[],
-    limits: LookupLimits = LOOKUP_LIMITS,
-  ) {
+  constructor(target: Key, self: NodeId, seeds: readonly C[], limits: Partial<LookupLimits> = {}) {
     this.#target = target;
-    this.#limits = limits;
-    this.#known.add(idText(self));
-    for (const seed of seeds) this.#learn(seed);
+    this.#self = self;
+    this.#limits = { ...LOOKUP_LIMITS, ...limits };
+    this.#paths = Array.from({ length: this.#limits.paths }, () => ({
+      candidates: [],
+      waiting: 0,
+      asked: 0,
+    }));
+    const sorted = [...seeds].sort((a, b) => compareDistance(target, a.id, b.id));
+    for (const [at, seed] of sorted.entries()) {
+      this.#learn(this.#paths[at % this.#paths.length] as Path<C>, seed, 1);
+    }
   }
 
   /** Nodes asked so far. */
@@ -48,47 +71,102 @@ export class Lookup<C extends { readonly id: NodeId }> {
     return this.#asked;
   }
 
+  /** How many answers led to what `id` says, its own included; 0 for one that was not asked. */
+  stepOf(id: NodeId): number {
+    const candidate = this.#find(id);
+    return candidate?.path === undefined ? 0 : candidate.step;
+  }
+
   /** The next step; to be asked for again after each `ask`, and whenever an answer or a failure came. */
   next(): LookupStep<C> {
-    const nearest = this.#candidates
-      .filter((candidate) => candidate.state !== "failed")
-      .slice(0, this.#limits.width);
-    const fresh = nearest.find((candidate) => candidate.state === "fresh");
-    const waiting = nearest.filter((candidate) => candidate.state === "asked").length;
-    if (fresh && waiting < this.#limits.parallel && this.#asked < this.#limits.askedMax) {
-      fresh.state = "asked";
+    const { parallel, paths, askedMax } = this.#limits;
+    const parallelOfPath = Math.max(1, Math.ceil(parallel / paths));
+    let waiting = 0;
+    for (let count = 0; count < paths; count++) {
+      const path = this.#paths[this.#turn++ % paths] as Path<C>;
+      waiting += path.waiting;
+      if (path.waiting >= parallelOfPath || path.asked >= askedMax) continue;
+      const candidate = this.#nextOf(path);
+      if (candidate === undefined) continue;
+      candidate.state = "asked";
+      candidate.path = path;
+      path.waiting += 1;
+      path.asked += 1;
       this.#asked += 1;
-      return { kind: "ask", contact: fresh.contact };
+      return { kind: "ask", contact: candidate.contact };
     }
-    if (waiting > 0) return { kind: "wait" };
-    const answered = nearest.filter((candidate) => candidate.state === "answered");
-    return { kind: "done", closest: answered.map((candidate) => candidate.contact) };
+    return waiting > 0 ? { kind: "wait" } : { kind: "done", closest: this.#closest() };
   }
 
   /** `id` has answered with the contacts it knows near the key. */
   answered(id: NodeId, contacts: readonly C[]): void {
-    this.#mark(id, "answered");
-    for (const contact of contacts) this.#learn(contact);
+    const candidate = this.#settle(id, "answered");
+    if (candidate?.path === undefined) return;
+    for (const contact of contacts) this.#learn(candidate.path, contact, candidate.step + 1);
   }
 
   /** `id` did not answer. */
   failed(id: NodeId): void {
-    this.#mark(id, "failed");
+    this.#settle(id, "failed");
   }
 
-  #learn(contact: C): void {
-    const key = idText(contact.id);
-    if (this.#known.has(key)) return;
-    this.#known.add(key);
-    const at = this.#candidates.findIndex(
-      (it) => compareDistance(this.#target, contact.id, it.contact.id) < 0,
-    );
-    this.#candidates.splice(at < 0 ? this.#candidates.length : at, 0, { contact, state: "fresh" });
+  /** The nearest one nobody has asked, among the nearest that this path knows and that have not failed. */
+  #nextOf(path: Path<C>): Candidate<C> | undefined {
+    let near = 0;
+    for (const candidate of path.candidates) {
+      if (candidate.state === "fresh") return candidate;
+      if (candidate.state !== "failed") near += 1;
+      if (near >= this.#limits.width) return undefined;
+    }
+    return undefined;
   }
 
-  #mark(id: NodeId, state: "answered" | "failed"): void {
-    const key = idText(id);
-    const candidate = this.#candidates.find((it) => idText(it.contact.id) === key);
-    if (candidate?.state === "asked") candidate.state = state;
+  #closest(): C[] {
+    const answered: C[] = [];
+    for (const first of this.#known.values()) {
+      for (let it: Candidate<C> | undefined = first; it; it = it.sibling) {
+        if (it.state === "answered") answered.push(it.contact);
+      }
+    }
+    answered.sort((a, b) => compareDistance(this.#target, a.id, b.id));
+    return answered.slice(0, this.#limits.width);
+  }
+
+  #learn(path: Path<C>, contact: C, step: number): void {
+    if (sameId(contact.id, this.#self)) return;
+    const candidate = this.#find(contact.id) ?? this.#add(contact, step);
+    const { candidates } = path;
+    // Most of what comes is nearer than most of what is there: look for its place from the end.
+    let at = candidates.length;
+    while (at > 0) {
+      const other = candidates[at - 1] as Candidate<C>;
+      const order = compareDistance(this.#target, other.contact.id, contact.id);
+      if (order === 0) return;
+      if (order < 0) break;
+      at -= 1;
+    }
+    candidates.splice(at, 0, candidate);
+  }
+
+  #add(contact: C, step: number): Candidate<C> {
+    const key = idNumber(contact.id);
+    const sibling = this.#known.get(key);
+    const added: Candidate<C> = { contact, path: undefined, state: "fresh", step, sibling };
+    this.#known.set(key, added);
+    return added;
+  }
+
+  #find(id: NodeId): Candidate<C> | undefined {
+    let candidate = this.#known.get(idNumber(id));
+    while (candidate && !sameId(candidate.contact.id, id)) candidate = candidate.sibling;
+    return candidate;
+  }
+
+  #settle(id: NodeId, state: "answered" | "failed"): Candidate<C> | undefined {
+    const candidate = this.#find(id);
+    if (candidate?.path === undefined || candidate.state !== "asked") return undefined;
+    candidate.state = state;
+    candidate.path.waiting -= 1;
+    return candidate;
   }
 }

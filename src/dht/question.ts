@@ -22,6 +22,7 @@ export class Question implements Parcel {
   readonly payloadType: number;
   readonly maxHops: number = MAX_HOPS_DEFAULT;
   readonly traced = false;
+  readonly searches: boolean;
   readonly expiresAt: Millis;
   readonly #request: DhtRequest;
   readonly #requestNumber: number;
@@ -29,6 +30,7 @@ export class Question implements Parcel {
 
   constructor(options: {
     readonly number: number;
+    readonly searches: boolean;
     readonly messageId: Bytes;
     readonly destination: NodeId;
     readonly anchors: readonly NodeId[];
@@ -39,6 +41,7 @@ export class Question implements Parcel {
   }) {
     this.number = options.number;
     this.messageId = options.messageId;
+    this.searches = options.searches;
     this.destination = options.destination;
     this.anchors = options.anchors;
     this.payloadType = TYPE_OF[options.request.kind];

@@ -1,24 +1,36 @@
+import { compareBytes } from "../base/bytes.ts";
 import { idText, type Key } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import type { ProviderRecord } from "./record.ts";
+import { type Held, Shelf } from "./shelf.ts";
 
 export interface StoreLimits {
-  /** Records held. One more is refused until one expires. */
+  /** Records held. */
   readonly recordsMax: number;
-  /** Owners at one key. One more is refused until one expires. */
+  /** Owners at one key. */
   readonly ownersMax: number;
+  /** Records of one owner at all keys. */
+  readonly perOwnerMax: number;
 }
 
-export const STORE_LIMITS: StoreLimits = { recordsMax: 65_536, ownersMax: 256 };
+export const STORE_LIMITS: StoreLimits = { recordsMax: 65_536, ownersMax: 256, perOwnerMax: 4_096 };
 
 /** What became of a record that was offered. */
 export type Stored = "stored" | "older" | "full";
 
-/** The records this node holds for others: per key and owner the newest. Pure: every method is told the time. */
+/**
+ * The records this node holds for others: per key and owner the newest. Where there is no room, a record is taken
+ * only in place of one that came over a link which has brought more: ids are made by the thousand, neighbours are
+ * not. So a flood drives out what came the way it came, and nothing else. Pure: every method is told the time.
+ */
 export class RecordStore {
   readonly limits: StoreLimits;
-  readonly #keys = new Map<string, Map<string, ProviderRecord>>();
+  readonly #shelves = new Map<string, Shelf>();
+  /** Records by the neighbour that brought them, the last one last. */
+  readonly #brought = new Map<string, Held[]>();
+  readonly #perOwner = new Map<string, number>();
   #size = 0;
+  #conflicts = 0;
 
   constructor(limits: StoreLimits = STORE_LIMITS) {
     this.limits = limits;
@@ -28,44 +40,118 @@ export class RecordStore {
     return this.#size;
   }
 
-  /** Takes a verified record. One that is as new as what is held counts as stored. `now` is Unix time. */
-  put(record: ProviderRecord, now: Millis): Stored {
+  /** How often one owner has signed two records with one number. */
+  get conflicts(): number {
+    return this.#conflicts;
+  }
+
+  /** Takes a verified record that came by way of the neighbour `bringer`. `now` is Unix time. */
+  put(record: ProviderRecord, bringer: string, now: Millis): Stored {
     const key = idText(record.key);
     const owner = idText(record.owner);
-    const owners = this.#keys.get(key);
-    const held = owners?.get(owner);
-    if (held && held.seq > record.seq) return "older";
-    if (held && held.seq === record.seq) return "stored";
-    if (held === undefined && !this.#hasRoom(owners, now)) return "full";
-    // Making room may have emptied the key and let it go.
-    const target = this.#keys.get(key) ?? new Map<string, ProviderRecord>();
-    if (held === undefined) this.#size += 1;
-    target.set(owner, record);
-    this.#keys.set(key, target);
+    const held = this.#shelves.get(key)?.get(owner);
+    if (held !== undefined) return this.#renew(held, record);
+    if (!this.#makeRoom(key, owner, bringer, now)) return "full";
+    const shelf = this.#shelves.get(key) ?? new Shelf(key);
+    this.#shelves.set(key, shelf);
+    const brought = this.#brought.get(bringer) ?? [];
+    this.#brought.set(bringer, brought);
+    const { bytes, seq, expires, withdrawn } = record;
+    const added: Held = {
+      shelf,
+      owner,
+      bringer,
+      at: brought.length,
+      bytes,
+      seq,
+      expires,
+      withdrawn,
+      keepUntil: expires,
+    };
+    brought.push(added);
+    shelf.add(added);
+    this.#perOwner.set(owner, (this.#perOwner.get(owner) ?? 0) + 1);
+    this.#size += 1;
     return "stored";
   }
 
-  /** The live records at a key: neither expired nor withdrawn. */
-  get(key: Key, now: Millis): ProviderRecord[] {
-    const owners = this.#keys.get(idText(key));
-    if (owners === undefined) return [];
-    return [...owners.values()].filter((record) => record.expires > now && !record.withdrawn);
+  /** True where exactly this record is held: it was verified then. */
+  holds(key: Key, owner: Key, bytes: Uint8Array): boolean {
+    const held = this.#shelves.get(idText(key))?.get(idText(owner));
+    return held !== undefined && compareBytes(held.bytes, bytes) === 0;
+  }
+
+  /** The live records at a key, as they travel: neither expired nor withdrawn, each neighbour's in turn. */
+  get(key: Key, now: Millis, count: number = Number.POSITIVE_INFINITY): Uint8Array[] {
+    return this.#shelves.get(idText(key))?.live(now, count) ?? [];
+  }
+
+  /** Everything held at keys that `accept` accepts, withdrawals too, as it travels. */
+  *all(): IterableIterator<{ readonly key: string; readonly bytes: Uint8Array }> {
+    for (const shelf of this.#shelves.values()) {
+      for (const { bytes } of shelf.all()) yield { key: shelf.key, bytes };
+    }
   }
 
   /** Forgets what has expired. */
   sweep(now: Millis): void {
-    for (const [key, owners] of this.#keys) {
-      for (const [owner, record] of owners) {
-        if (record.expires <= now && owners.delete(owner)) this.#size -= 1;
-      }
-      if (owners.size === 0) this.#keys.delete(key);
+    for (const shelf of [...this.#shelves.values()]) {
+      for (const held of [...shelf.all()]) if (held.keepUntil <= now) this.#remove(held);
     }
   }
 
-  #hasRoom(owners: ReadonlyMap<string, ProviderRecord> | undefined, now: Millis): boolean {
-    const isFull = (): boolean =>
-      this.#size >= this.limits.recordsMax || (owners?.size ?? 0) >= this.limits.ownersMax;
-    if (isFull()) this.sweep(now);
-    return !isFull();
+  #renew(held: Held, record: ProviderRecord): Stored {
+    if (held.seq > record.seq) return "older";
+    if (held.seq === record.seq) {
+      const order = compareBytes(record.bytes, held.bytes);
+      if (order !== 0) this.#conflicts += 1;
+      // Two with one number are a lie or an accident; all holders keep the same one.
+      if (order >= 0) return "stored";
+    }
+    held.bytes = record.bytes;
+    held.seq = record.seq;
+    held.expires = record.expires;
+    held.withdrawn = record.withdrawn;
+    held.keepUntil = Math.max(held.keepUntil, record.expires);
+    return "stored";
+  }
+
+  #makeRoom(key: string, owner: string, bringer: string, now: Millis): boolean {
+    const { recordsMax, ownersMax, perOwnerMax } = this.limits;
+    if ((this.#perOwner.get(owner) ?? 0) >= perOwnerMax) return false;
+    const shelf = this.#shelves.get(key);
+    if (shelf !== undefined && shelf.size >= ownersMax) {
+      const victim = shelf.expired(now) ?? shelf.victim(bringer);
+      if (victim === undefined) return false;
+      this.#remove(victim);
+    }
+    if (this.#size < recordsMax) return true;
+    const most = this.#mostBrought();
+    const own = this.#brought.get(bringer)?.length ?? 0;
+    const victim = most.length > own + 1 ? most.at(-1) : undefined;
+    if (victim !== undefined) this.#remove(victim);
+    return victim !== undefined;
+  }
+
+  #mostBrought(): readonly Held[] {
+    let most: readonly Held[] = [];
+    for (const brought of this.#brought.values()) if (brought.length > most.length) most = brought;
+    return most;
+  }
+
+  #remove(held: Held): void {
+    held.shelf.remove(held);
+    if (held.shelf.size === 0) this.#shelves.delete(held.shelf.key);
+    const brought = this.#brought.get(held.bringer) ?? [];
+    const last = brought.pop();
+    if (last !== undefined && last !== held) {
+      brought[held.at] = last;
+      last.at = held.at;
+    }
+    if (brought.length === 0) this.#brought.delete(held.bringer);
+    const left = (this.#perOwner.get(held.owner) ?? 0) - 1;
+    if (left > 0) this.#perOwner.set(held.owner, left);
+    else this.#perOwner.delete(held.owner);
+    this.#size -= 1;
   }
 }

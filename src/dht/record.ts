@@ -66,6 +66,16 @@ export function readRecord(bytes: Bytes, realm: Key, now: Millis, verify: Verify
   return record;
 }
 
+/**
+ * Whose record at which key this claims to be, unverified.
+ *
+ * @throws {MeshError} `bad_record` where shape or realm are wrong.
+ */
+export function recordClaim(bytes: Bytes, realm: Key): Pick<ProviderRecord, "key" | "owner"> {
+  const bodyEnd = statementBodyEnd(bytes, RECORD_BYTES_MAX);
+  return readBody(() => fields(bytes, bodyEnd, realm));
+}
+
 function fields(bytes: Bytes, bodyEnd: number, realm: Key): ProviderRecord {
   const reader = new FieldReader(bytes, 0, bodyEnd);
   reader.array(8);

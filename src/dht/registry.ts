@@ -5,7 +5,8 @@ import type { Millis, Ports, Timer } from "../base/ports.ts";
 import { sleep } from "../base/sleep.ts";
 import { within } from "../base/within.ts";
 import { procedureKey } from "../identity/realm.ts";
-import type { Dht, DhtContext } from "./dht.ts";
+import type { Dht } from "./dht.ts";
+import type { DhtContext } from "./dht-context.ts";
 import { type ProviderRecord, signRecord } from "./record.ts";
 
 /** How long a provider record is good, and when it is renewed. */
@@ -153,7 +154,7 @@ export class Registry {
 
   async #find(procedure: string): Promise<readonly Provider[]> {
     const key = procedureKey(this.#context.realm, procedure);
-    const records = await this.#dht.findProviders(key);
+    const { records } = await this.#dht.findRecords(key);
     // A record of our own is one of an earlier life: what this node provides now it answers itself.
     const others = records.filter(({ owner }) => !sameId(owner, this.#context.self));
     const providers = others.map(({ owner, anchors }) => ({ id: owner, anchors }));
@@ -170,6 +171,11 @@ export class Registry {
     const providers = found.providers.filter((provider) => idText(provider.id) !== idText(id));
     if (providers.length === 0) this.#cache.delete(procedure);
     else this.#cache.set(procedure, { ...found, providers });
+  }
+
+  /** This node is reached through others than before: its records have to say so. */
+  anchorsChanged(): void {
+    this.linkAdded();
   }
 
   /** There is a new node to hold records: ours go to it soon. */

@@ -2,15 +2,21 @@ import type { Address } from "../base/address.ts";
 import { Deadlines } from "../base/deadlines.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Ports } from "../base/ports.ts";
-import { Dht, type DhtContext } from "../dht/dht.ts";
+import { ContactUpdates } from "../dht/contact-updates.ts";
+import { Dht } from "../dht/dht.ts";
+import type { DhtContext } from "../dht/dht-context.ts";
+import { LOOKUP_LIMITS } from "../dht/lookup.ts";
+import { Overlay } from "../dht/overlay.ts";
 import { Registry } from "../dht/registry.ts";
 import type { Signer, Verify } from "../identity/keys.ts";
 import { realmId } from "../identity/realm.ts";
+import { ContactBook } from "../peer/contact-book.ts";
 import { Keeper, type KeptTarget } from "../peer/keeper.ts";
 import type { Link } from "../peer/link.ts";
 import { LinkTable } from "../peer/link-table.ts";
 import { LIVENESS_LIMITS, type LivenessLimits } from "../peer/liveness.ts";
 import { POOL_LIMITS, Pool } from "../peer/pool.ts";
+import { anchorsOf } from "../routing/anchors.ts";
 import { Courier } from "../routing/courier.ts";
 import { Discoverer } from "../routing/discoverer.ts";
 import { MessageIds } from "../routing/message-ids.ts";
@@ -18,7 +24,6 @@ import { Router } from "../routing/router.ts";
 import { Client } from "../rpc/client.ts";
 import { Server } from "../rpc/server.ts";
 import type { CloseInfo, Transport } from "../transport/transport.ts";
-import { ANCHORS_MAX } from "../wire/limits.ts";
 import type { Mode } from "./api.ts";
 import { Emitter } from "./emitter.ts";
 import { MODES } from "./mode.ts";
@@ -36,7 +41,11 @@ export interface NodeParts {
   readonly bootstrap: readonly KeptTarget[];
   /** Where others can dial this node. */
   readonly addresses: readonly Address[];
+  /** Whether it finds its place in the mesh by itself, or keeps links to the bootstrap nodes and no others. */
+  readonly links: "auto" | "static";
   readonly liveness?: LivenessLimits;
+  /** Disjoint paths of a lookup. */
+  readonly lookupPaths?: number | undefined;
 }
 
 /** The parts of a running node, wired; `MeshNode` is the face in front of them. */
@@ -45,10 +54,13 @@ export interface Composition {
   readonly context: DhtContext;
   readonly pool: Pool;
   readonly keepers: readonly Keeper[];
+  /** `undefined` where links are static. */
+  readonly overlay: Overlay | undefined;
   readonly courier: Courier;
   readonly discoverer: Discoverer;
   readonly dht: Dht;
   readonly registry: Registry;
+  readonly updates: ContactUpdates;
   readonly server: Server;
   readonly client: Client;
   readonly events: Emitter;
@@ -58,7 +70,7 @@ export interface Composition {
 export function compose(parts: NodeParts): Composition {
   const { ports, transport } = parts;
   const context = makeContext(parts);
-  const anchors = (): NodeId[] => anchorsOf(context);
+  const anchors = (): NodeId[] => anchorsOf(context, context.table);
   const discoverer = new Discoverer(context);
   const courier = new Courier(context, discoverer);
   const router = new Router(context, courier, discoverer);
@@ -67,9 +79,18 @@ export function compose(parts: NodeParts): Composition {
   const server = new Server(context, courier, router);
   const client = new Client(context, courier, router, registry);
   const events = new Emitter(ports.log);
-  const contact = new OwnContact(context, parts.addresses, anchors);
+  const contact = new OwnContact(context, parts.addresses, anchors, () =>
+    registry.anchorsChanged(),
+  );
+  const updates = new ContactUpdates(
+    context,
+    router,
+    () => contact.current(),
+    (link) => contactUpdated(composed, link),
+  );
   const keepers: Keeper[] = [];
-  const composed = {
+  const composed: Wiring = {
+    overlay: undefined,
     parts,
     context,
     discoverer,
@@ -80,6 +101,7 @@ export function compose(parts: NodeParts): Composition {
     client,
     events,
     keepers,
+    updates,
   };
   const pool = new Pool({
     ...context,
@@ -92,11 +114,29 @@ export function compose(parts: NodeParts): Composition {
   });
   transport.onConnection = (connection) => pool.accept(connection);
   const dialer = { transport, pool, table: context.table, clock: ports.clock };
-  for (const target of parts.bootstrap) keepers.push(new Keeper(target, dialer, ports));
+  if (parts.links === "auto") {
+    composed.overlay = new Overlay(context, dht, dialer, {
+      onIsolated: () => {
+        for (const keeper of keepers) keeper.nudge();
+      },
+      onPlanned: () => updates.changed(),
+    });
+  }
+  const { overlay } = composed;
+  const isNeeded = overlay && ((): boolean => overlay.needsEntrance);
+  for (const target of parts.bootstrap) keepers.push(new Keeper(target, dialer, ports, isNeeded));
   return { ...composed, pool };
 }
 
-function makeContext({ ports, signer, verify, realm, mode }: NodeParts): DhtContext {
+function makeContext({
+  ports,
+  signer,
+  verify,
+  realm,
+  mode,
+  links,
+  lookupPaths,
+}: NodeParts): DhtContext {
   return {
     self: signer.id,
     ...MODES[mode],
@@ -106,31 +146,37 @@ function makeContext({ ports, signer, verify, realm, mode }: NodeParts): DhtCont
     signer,
     verify,
     table: new LinkTable(ports.random),
+    book: new ContactBook(realmId(realm), verify, ports.meter),
+    lookupPaths: lookupPaths ?? LOOKUP_LIMITS.paths,
+    searches: () => links === "static",
     ids: new MessageIds(ports.random),
   };
 }
 
-type BeforePool = Omit<Composition, "pool">;
+/** The parts while they are put together: the pool comes last but one, the overlay last. */
+type Wiring = Omit<Composition, "pool" | "overlay"> & { overlay: Overlay | undefined };
 
-function linkAdded({ dht, discoverer, registry, events }: BeforePool, link: Link): void {
+function contactUpdated({ dht, overlay }: Wiring, link: Link): void {
+  dht.addContact(link.contact);
+  overlay?.changed();
+}
+
+function linkAdded(composed: Wiring, link: Link): void {
+  const { dht, discoverer, registry, events, overlay, updates } = composed;
   dht.addContact(link.contact);
   discoverer.linkAdded();
-  if (link.contact.serves) registry.linkAdded();
+  overlay?.linkAdded(link);
+  updates.changed();
+  // Where nobody looks for the right holders of a record, every new neighbour that serves may be one.
+  if (overlay === undefined && link.contact.serves) registry.linkAdded();
   events.emit("link", { node: link.peerText, address: link.remoteAddress });
 }
 
-function linkLost(composed: BeforePool, link: Link, info: CloseInfo): void {
+function linkLost(composed: Wiring, link: Link, info: CloseInfo): void {
   composed.discoverer.linkLost(link);
   composed.client.linkLost(link);
   for (const keeper of composed.keepers) keeper.linkLost(link);
+  composed.overlay?.linkLost(link, info);
+  composed.updates.changed();
   composed.events.emit("link_lost", { node: link.peerText, code: info.code, reason: info.reason });
-}
-
-/** The transit nodes that are linked: what a node that is hard to reach is reached through. */
-function anchorsOf(context: DhtContext): NodeId[] {
-  if (context.transit) return [];
-  return [...context.table]
-    .filter((link) => link.contact.transit)
-    .slice(0, ANCHORS_MAX)
-    .map((link) => link.peer);
 }

@@ -36,6 +36,7 @@ export async function createNode(options: NodeOptions): Promise<MeshNode> {
     verify,
     realm: config.realm,
     mode: config.mode,
+    links: config.links,
     bootstrap: config.bootstrap.map(keptTarget),
     addresses: bound === undefined ? [] : dialable(bound),
   });

@@ -3,7 +3,6 @@ import { MeshError } from "../base/errors.ts";
 import { idText } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import { within } from "../base/within.ts";
-import type { Keeper } from "../peer/keeper.ts";
 import type { CallOptions } from "../rpc/call-options.ts";
 import type { Handler } from "../rpc/handler.ts";
 import { callLocally, castLocally } from "../rpc/local-call.ts";
@@ -59,11 +58,12 @@ class Member implements MeshNode {
   async ready(options: WaitOptions = {}): Promise<void> {
     this.#checkOpen();
     if (this.#isReady()) return;
-    const { keepers, parts } = this.#node;
+    const { keepers, overlay, parts } = this.#node;
     const time = options.timeout ?? WAIT_DEFAULT;
+    const sources = overlay ? [overlay] : keepers;
     try {
       await this.#whileOpen(options.signal, (outer) =>
-        within(parts.ports.clock, time, outer, (signal) => firstLink(keepers, signal)),
+        within(parts.ports.clock, time, outer, (signal) => firstOf(sources, signal)),
       );
     } catch (cause) {
       throw cause instanceof MeshError && cause.code === "timeout" ? this.#notReady(cause) : cause;
@@ -180,8 +180,9 @@ class Member implements MeshNode {
   }
 
   #isReady(): boolean {
-    const { keepers } = this.#node;
-    return keepers.length === 0 || keepers.some((keeper) => keeper.state().connected);
+    const { keepers, overlay } = this.#node;
+    if (keepers.length === 0) return true;
+    return overlay ? overlay.state().joined : keepers.some((keeper) => keeper.state().connected);
   }
 
   /** Runs `work` with a signal that fires when `outer` does; and when the node closes, which rejects with `closed`. */
@@ -206,18 +207,22 @@ class Member implements MeshNode {
   }
 
   #notReady(cause: MeshError): MeshError {
-    const lines = this.#node.keepers
-      .map((keeper) => keeper.state())
-      .map(({ name, lastError }) => `${name}: ${lastError?.message ?? "no answer yet"}`);
-    return new MeshError("timeout", `no bootstrap node could be linked; ${lines.join("; ")}`, {
-      cause,
-    });
+    const states = this.#node.keepers.map((keeper) => keeper.state());
+    const lines = states.map(
+      ({ name, connected, lastError }) =>
+        `${name}: ${connected ? "linked" : (lastError?.message ?? "no answer yet")}`,
+    );
+    const problem = states.some(({ connected }) => connected)
+      ? "a bootstrap node is linked, but the place in the mesh is not found yet"
+      : "no bootstrap node could be linked";
+    return new MeshError("timeout", `${problem}; ${lines.join("; ")}`, { cause });
   }
 
   #scheduleSweep(): { cancel(): void } {
-    const { dht, parts } = this.#node;
+    const { dht, updates, parts } = this.#node;
     return parts.ports.clock.timer(SWEEP_EVERY, () => {
       dht.sweep();
+      updates.changed();
       this.#sweep = this.#scheduleSweep();
     });
   }
@@ -227,7 +232,8 @@ class Member implements MeshNode {
   }
 
   async #close(): Promise<void> {
-    const { registry, client, dht, discoverer, server, keepers, pool, parts, context } = this.#node;
+    const { registry, client, dht, discoverer, server, keepers, overlay, updates } = this.#node;
+    const { pool, parts, context } = this.#node;
     const error = closed();
     this.#sweep.cancel();
     this.#life.abort();
@@ -236,6 +242,8 @@ class Member implements MeshNode {
     dht.close(error);
     discoverer.close(error);
     server.close(error);
+    overlay?.close();
+    updates.close();
     for (const keeper of keepers) keeper.close();
     pool.close(error);
     context.deadlines.clear();
@@ -248,10 +256,15 @@ function sharedByMany(signal: AbortSignal | undefined): void {
   if (signal instanceof AbortSignal) setMaxListeners(0, signal);
 }
 
-/** Resolves with the next link of any keeper. Rejects with the signal's reason when that fires first. */
-function firstLink(keepers: readonly Keeper[], signal: AbortSignal): Promise<void> {
+/** What tells once when a node is ready as far as it can say. */
+interface Readiness {
+  onReady(tell: () => void): () => void;
+}
+
+/** Resolves when the first of `sources` tells. Rejects with the signal's reason when that fires first. */
+function firstOf(sources: readonly Readiness[], signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stops = keepers.map((keeper) => keeper.onConnected(resolve));
+    const stops = sources.map((source) => source.onReady(resolve));
     const end = (): void => {
       for (const stop of stops) stop();
       reject(signal.reason);

@@ -2,7 +2,7 @@ import type { Address } from "../base/address.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { idText, type NodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
-import type { DhtContext } from "../dht/dht.ts";
+import type { DhtContext } from "../dht/dht-context.ts";
 import { type Contact, signContact } from "../peer/contact.ts";
 import { WIRE_VERSION } from "../wire/frame.ts";
 import { type Hello, INSTANCE_BYTES } from "../wire/hello.ts";
@@ -15,13 +15,21 @@ export class OwnContact {
   readonly #context: DhtContext;
   readonly #addresses: readonly Address[];
   readonly #anchors: () => NodeId[];
+  readonly #onAnchors: () => void;
   readonly #instance: Bytes;
   #signed: Contact | undefined;
 
-  constructor(context: DhtContext, addresses: readonly Address[], anchors: () => NodeId[]) {
+  /** `onAnchors` is called when the anchors are others than they were. */
+  constructor(
+    context: DhtContext,
+    addresses: readonly Address[],
+    anchors: () => NodeId[],
+    onAnchors: () => void,
+  ) {
     this.#context = context;
     this.#addresses = addresses;
     this.#anchors = anchors;
+    this.#onAnchors = onAnchors;
     this.#instance = context.ports.random.bytes(INSTANCE_BYTES);
   }
 
@@ -32,25 +40,25 @@ export class OwnContact {
       realm: this.#context.realm,
       instance: this.#instance,
       observed,
-      contact: this.#current().bytes,
+      contact: this.current().bytes,
       token: new Uint8Array(0),
     };
   }
 
-  #current(): Contact {
+  /** This node's contact as it is now, signed anew where it has changed or grown old. */
+  current(): Contact {
     const { signer, realm, transit, serves, ports } = this.#context;
     const anchors = this.#anchors();
     const now = ports.clock.wall();
     const signed = this.#signed;
-    if (signed && now - signed.seq < RESIGN_AFTER && sameIds(signed.anchors, anchors))
-      return signed;
-    this.#signed = signContact(
-      signer,
-      realm,
-      { addresses: this.#addresses, anchors, transit, serves },
-      now,
-    );
-    return this.#signed;
+    const isSame = signed !== undefined && sameIds(signed.anchors, anchors);
+    if (isSame && now - signed.seq < RESIGN_AFTER) return signed;
+    const claim = { addresses: this.#addresses, anchors, transit, serves };
+    // Later than the last one, whatever the clock says.
+    const contact = signContact(signer, realm, claim, Math.max(now, (signed?.seq ?? 0) + 1));
+    this.#signed = contact;
+    if (signed !== undefined && !isSame) this.#onAnchors();
+    return contact;
   }
 }
 

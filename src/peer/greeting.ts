@@ -58,6 +58,8 @@ export class Greeting {
   #link: Link | undefined;
   #ready = false;
   #hello: Hello | undefined;
+  /** The contact of ours that the peer was told. */
+  #told: Bytes = new Uint8Array(0);
   /** Copies of frames that came before their link was established, in their order. */
   #early: Bytes[] = [];
   #earlyBytes = 0;
@@ -132,6 +134,7 @@ export class Greeting {
     if (!this.#channel.connection.dialled) this.#send(TYPE.connectAck);
     this.#link = new Link({
       ...greeted,
+      told: this.#told,
       label: table.freeLabel(),
       liveness: new Liveness(liveness, ports.clock.now()),
       clock: ports.clock,
@@ -142,7 +145,9 @@ export class Greeting {
   #send(type: number): void {
     const writer = new FrameWriter();
     writer.begin();
-    writeHello(writer, this.#context.hello(this.#channel.connection.remoteAddress));
+    const hello = this.#context.hello(this.#channel.connection.remoteAddress);
+    this.#told = hello.contact;
+    writeHello(writer, hello);
     writer.finish(type);
     this.#channel.send(writer.bytes, 0, writer.at);
   }

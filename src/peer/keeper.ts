@@ -44,11 +44,22 @@ export class Keeper {
   #wake: (() => void) | undefined;
   /** Who waits for the link. Bounded by the deadlines of those who wait. */
   readonly #waiting = new Set<() => void>();
+  readonly #isNeeded: (() => boolean) | undefined;
 
-  constructor(target: KeptTarget, context: DialerContext, ports: Ports) {
+  /**
+   * Where `isNeeded` is given, the link is only an entrance: dialled while it is needed, and left to others to keep
+   * or to let go. `nudge` asks it again.
+   */
+  constructor(
+    target: KeptTarget,
+    context: DialerContext,
+    ports: Ports,
+    isNeeded: (() => boolean) | undefined = undefined,
+  ) {
     this.#target = target;
     this.#context = context;
     this.#ports = ports;
+    this.#isNeeded = isNeeded;
     this.#run().catch(() => {}); // Ends by `close` alone, which cancels what it waits for.
   }
 
@@ -62,7 +73,7 @@ export class Keeper {
   }
 
   /** Calls `tell` once, with the next link. Returns how to do without. */
-  onConnected(tell: () => void): () => void {
+  onReady(tell: () => void): () => void {
     this.#waiting.add(tell);
     return () => {
       this.#waiting.delete(tell);
@@ -76,6 +87,11 @@ export class Keeper {
     this.#wake?.();
   }
 
+  /** The link may be needed now. */
+  nudge(): void {
+    if (this.#link === undefined) this.#wake?.();
+  }
+
   close(): void {
     this.#stop.abort();
     this.#wake?.();
@@ -84,10 +100,18 @@ export class Keeper {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      // Bounded by nothing but the life of the node: whoever needs the link nudges.
+      while (this.#isNeeded?.() === false && !signal.aborted) await this.#woken();
       const link = await this.#connect();
       if (link && (await this.#whileLinked(link))) continue;
       await sleep(this.#ports.clock, this.#wait(), signal);
     }
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resume) => {
+      this.#wake = resume;
+    });
   }
 
   async #connect(): Promise<Link | undefined> {
@@ -112,7 +136,7 @@ export class Keeper {
   async #whileLinked(link: Link): Promise<boolean> {
     if (link.ended === undefined) await this.#hold(link);
     const steady = this.#ports.clock.now() - link.since >= STEADY_AFTER;
-    if (steady || this.#context.table.to(link.peer)) {
+    if (steady || this.#isNeeded?.() === false || this.#context.table.to(link.peer)) {
       this.#failures = 0;
       return true;
     }
@@ -122,14 +146,12 @@ export class Keeper {
   }
 
   async #hold(link: Link): Promise<void> {
-    link.pinned = true;
+    if (this.#isNeeded === undefined) link.pinned = true;
     this.#link = link;
     for (const tell of this.#waiting) tell();
     this.#waiting.clear();
     // Bounded by the link's liveness: whoever owns the link reports its end.
-    await new Promise<void>((resume) => {
-      this.#wake = resume;
-    });
+    await this.#woken();
   }
 
   #wait(): Millis {

@@ -1,3 +1,4 @@
+import type { Address } from "../base/address.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
 import { idText, type NodeId } from "../base/id.ts";
@@ -30,6 +31,8 @@ export class Link {
   readonly liveness: Liveness;
   readonly since: Millis;
   readonly stats: LinkStats = { framesSent: 0, framesReceived: 0, bytesSent: 0, bytesReceived: 0 };
+  /** Our contact as the peer was told it last, in its signed form. */
+  told: Bytes;
   /** The peer's latest contact. */
   contact: Contact;
   /** Kept whatever happens; set by whoever wants the link to stay. */
@@ -38,6 +41,8 @@ export class Link {
   observedAs = "";
   /** When user traffic last passed. */
   usedAt: Millis;
+  /** This side has ended it; it stays in the table until that is done. */
+  isClosing = false;
   /** Set once the link has ended. */
   ended: CloseInfo | undefined;
   readonly #channel: Channel;
@@ -48,6 +53,7 @@ export class Link {
   constructor(options: {
     readonly channel: Channel;
     readonly contact: Contact;
+    readonly told: Bytes;
     readonly instance: Bytes;
     readonly label: number;
     readonly liveness: Liveness;
@@ -56,6 +62,7 @@ export class Link {
     this.#channel = options.channel;
     this.#clock = options.clock;
     this.contact = options.contact;
+    this.told = options.told;
     this.instance = options.instance;
     this.label = options.label;
     this.liveness = options.liveness;
@@ -66,7 +73,7 @@ export class Link {
     this.usedAt = this.since;
   }
 
-  get remoteAddress(): string {
+  get remoteAddress(): Address {
     return this.#channel.connection.remoteAddress;
   }
 
@@ -111,6 +118,7 @@ export class Link {
   }
 
   close(error: MeshError): void {
+    this.isClosing = true;
     this.#channel.close(error);
   }
 

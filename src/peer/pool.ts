@@ -176,7 +176,7 @@ export class Pool {
     const step = link.liveness.check(now);
     if (step === "ping") link.ping();
     else if (step === "gone") link.lose();
-    else if (this.#isIdle(link, now)) link.close(new MeshError("closed", "the link was idle"));
+    else if (this.#isIdle(link, now)) link.close(new MeshError("unneeded", "the link was idle"));
   }
 
   #isIdle(link: Link, now: Millis): boolean {

@@ -9,6 +9,7 @@ import { ANCHORS_MAX } from "../wire/limits.ts";
 import type { HopReport, RouteError, Rule } from "../wire/route-control.ts";
 import { writeRouteHeader } from "../wire/route-frame.ts";
 import { FrameWriter } from "../wire/writer.ts";
+import { anchorsOf } from "./anchors.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Discoverer } from "./discoverer.ts";
 import { type LearnedRoute, LearnedRoutes } from "./learned-routes.ts";
@@ -34,6 +35,8 @@ export interface Parcel {
   /** Forwarders it may pass. */
   readonly maxHops: number;
   readonly traced: boolean;
+  /** False where it is not worth a search for a route: its sender has others to ask. */
+  readonly searches?: boolean;
   /** When nobody waits for it any more, on the monotonic clock. */
   readonly expiresAt: Millis;
   /** Writes the payload; it may be asked for again after a failed attempt. */
@@ -185,6 +188,12 @@ export class Courier {
 
   #discover(tracked: Tracked): void {
     const { parcel } = tracked;
+    if (parcel.searches === false) {
+      const { destination } = parcel;
+      const text = `no route to node ${shortId(destination)}: no link leads nearer to it`;
+      this.#giveUp(tracked, new MeshError("no_route", text));
+      return;
+    }
     const timeLeft = parcel.expiresAt - this.#context.ports.clock.now();
     this.#discoverer.discover(parcel.destination, parcel.maxHops, timeLeft).then(
       (route) => {
@@ -265,21 +274,11 @@ export class Courier {
       labels: way.labels,
       traced: what.traced === true,
       destinationAnchors: way.labels ? [] : what.anchors.slice(0, ANCHORS_MAX),
-      sourceAnchors: way.labels ? [] : this.#ownAnchors(),
+      sourceAnchors: way.labels ? [] : anchorsOf(this.#context, this.#context.table),
     });
     writeBody(this.#writer);
     this.#writer.finish(TYPE.rpcRoute);
     return way.link.sendFrame(this.#writer);
-  }
-
-  /** Where answers can be left for this node: the transit nodes that it is linked to. */
-  #ownAnchors(): NodeId[] {
-    const anchors: NodeId[] = [];
-    if (this.#context.transit) return anchors;
-    for (const link of this.#context.table) {
-      if (link.contact.transit && anchors.length < ANCHORS_MAX) anchors.push(link.peer);
-    }
-    return anchors;
   }
 
   #lost(payloadType: number): void {

@@ -15,7 +15,8 @@ export const RECORDS_MAX = 24;
 /** What one node asks another about the DHT. */
 export type DhtRequest =
   | { readonly kind: "find_node"; readonly target: Key }
-  | { readonly kind: "find_value"; readonly key: Key }
+  /** Records at `key`, and contacts near another point: the key itself, or one in the region around it. */
+  | { readonly kind: "find_value"; readonly key: Key; readonly near: Key }
   | { readonly kind: "store"; readonly record: Bytes };
 
 /** The answers. Contacts and records are signed; whoever reads them verifies. */
@@ -53,11 +54,14 @@ export function isDhtAnswer(type: number): boolean {
 
 /** Writes the payload and returns its type id. `number` comes back in the answer. */
 export function writeDhtRequest(writer: FrameWriter, number: number, request: DhtRequest): number {
-  writer.array(2);
+  writer.array(request.kind === "find_value" ? 3 : 2);
   writer.uint(number);
   if (request.kind === "find_node") writer.bin(request.target);
-  else if (request.kind === "find_value") writer.bin(request.key);
-  else writer.bin(request.record);
+  else if (request.kind === "store") writer.bin(request.record);
+  else {
+    writer.bin(request.key);
+    writer.bin(request.near);
+  }
   return REQUEST_TYPE[request.kind];
 }
 
@@ -69,7 +73,7 @@ export function readDhtRequest(
   end: number,
 ): { readonly number: number; readonly request: DhtRequest } {
   const reader = new FieldReader(bytes, start, end);
-  reader.array(2);
+  reader.array(type === TYPE.findValue ? 3 : 2);
   const number = reader.uint();
   const request = requestOf(type, reader);
   reader.done();
@@ -79,7 +83,8 @@ export function readDhtRequest(
 function requestOf(type: number, reader: FieldReader): DhtRequest {
   if (type === TYPE.store) return { kind: "store", record: reader.bin(RECORD_BYTES_MAX).slice() };
   const key = reader.fixed(ID_BYTES);
-  return type === TYPE.findNode ? { kind: "find_node", target: key } : { kind: "find_value", key };
+  if (type === TYPE.findNode) return { kind: "find_node", target: key };
+  return { kind: "find_value", key, near: reader.fixed(ID_BYTES) };
 }
 
 /** Writes the payload and returns its type id. */

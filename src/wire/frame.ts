@@ -14,6 +14,7 @@ export const TYPE = {
   ping: 0x03,
   pong: 0x04,
   connectAck: 0x05,
+  contactUpdate: 0x06,
   call: 0x20,
   reply: 0x21,
   cast: 0x22,

@@ -7,14 +7,19 @@ import { farId, tinyId } from "../base/tiny.ts";
 
 interface Known {
   readonly id: NodeId;
+  readonly addresses: readonly never[];
+  readonly seq: number;
 }
 
+const known = (id: NodeId): Known => ({ id, addresses: [], seq: 1 });
+
 const SELF = farId(0xff);
-const contact = (number: number): Known => ({ id: tinyId(number) });
+const contact = (number: number): Known => known(tinyId(number));
 const lookupFor = (target: number, seeds: readonly number[], limits: Partial<LookupLimits> = {}) =>
   new Lookup<Known>(tinyId(target), SELF, seeds.map(contact), {
     width: 2,
     parallel: 1,
+    paths: 1,
     askedMax: 100,
     ...limits,
   });
@@ -31,7 +36,7 @@ class Mesh {
     this.#tables = new Map(
       ids.map((id) => {
         const table = new ContactTable<Known>(id);
-        for (const other of ids) table.add({ id: other });
+        for (const other of ids) table.verified(known(other), 0);
         return [idText(id), table];
       }),
     );
@@ -39,7 +44,7 @@ class Mesh {
 
   /** A lookup that knows one node. */
   lookup(target: NodeId): Lookup<Known> {
-    return new Lookup<Known>(target, SELF, [{ id: this.#ids[0] as NodeId }]);
+    return new Lookup<Known>(target, SELF, [known(this.#ids[0] as NodeId)]);
   }
 
   ask(node: Known, target: NodeId): [Known, Known[]] {
@@ -104,9 +109,9 @@ describe("a lookup", () => {
   });
 
   it("never asks itself, nor anybody twice", () => {
-    const lookup = new Lookup<Known>(tinyId(0), SELF, [contact(1), contact(1), { id: SELF }]);
+    const lookup = new Lookup<Known>(tinyId(0), SELF, [contact(1), contact(1), known(SELF)]);
     expect(lookup.next()).toEqual(ask(1));
-    lookup.answered(tinyId(1), [contact(1), { id: SELF }]);
+    lookup.answered(tinyId(1), [contact(1), known(SELF)]);
     expect(lookup.next()).toEqual({ kind: "done", closest: [contact(1)] });
   });
 
@@ -124,6 +129,43 @@ describe("a lookup", () => {
     expect(lookup.next()).toEqual(ask(2));
     lookup.answered(tinyId(2), []);
     expect(lookup.next()).toEqual({ kind: "done", closest: [contact(1), contact(2)] });
+  });
+
+  it("asks nobody on two paths, and follows what it is told on one path alone", () => {
+    const lookup = lookupFor(0, [8, 9], { paths: 2, width: 20 });
+    expect([lookup.next(), lookup.next(), lookup.next()]).toEqual([ask(8), ask(9), WAIT]);
+    // Both know 1; the liar at 9 knows two more, which the other path never hears of.
+    lookup.answered(tinyId(9), [contact(2), contact(3), contact(1)]);
+    expect(lookup.next()).toEqual(ask(1));
+    lookup.answered(tinyId(8), [contact(1), contact(4)]);
+    expect(lookup.next()).toEqual(ask(4));
+    lookup.answered(tinyId(4), []);
+    expect(lookup.next()).toEqual(WAIT);
+    lookup.failed(tinyId(1));
+    expect([lookup.next(), lookup.next()]).toEqual([ask(2), WAIT]);
+  });
+
+  it("keeps one path going while another one is led astray", () => {
+    const lookup = lookupFor(0, [8, 9], { paths: 2, width: 20, askedMax: 5 });
+    let honest = 0;
+    let invented = 1_000;
+    for (let step = lookup.next(); step.kind !== "done"; step = lookup.next()) {
+      if (step.kind === "wait") throw new Error("everything is answered at once");
+      const number = new DataView(step.contact.id.buffer).getUint32(28);
+      const isHonest = number <= 8;
+      if (isHonest) honest += 1;
+      const next = isHonest ? [number >> 1] : [invented--, invented--];
+      lookup.answered(step.contact.id, next.filter((it) => it > 0).map(contact));
+    }
+    expect([honest, lookup.asked]).toEqual([4, 9]);
+  });
+
+  it("counts the answers that led to a node", () => {
+    const lookup = lookupFor(0, [8]);
+    lookup.next();
+    lookup.answered(tinyId(8), [contact(4), contact(3)]);
+    lookup.next();
+    expect([8, 3, 4, 99].map((number) => lookup.stepOf(tinyId(number)))).toEqual([1, 2, 0, 0]);
   });
 
   it("ends, whatever a liar invents", () => {

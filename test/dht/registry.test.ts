@@ -168,7 +168,7 @@ describe("a node that holds records", () => {
     const { world, peer } = await beside();
     const record = recordOf(world, 7, key);
     await peer.sendControl(ask({ kind: "store", record: record.bytes }));
-    await peer.sendControl(ask({ kind: "find_value", key }));
+    await peer.sendControl(ask({ kind: "find_value", key, near: key }));
     const [stored, found] = answers(peer);
     expect(stored).toEqual({ kind: "store_ack", code: undefined });
     expect(found).toMatchObject({ kind: "find_value_reply", records: [record.bytes] });
@@ -194,7 +194,7 @@ describe("a node that holds records", () => {
     const codes = answers(peer).map((it) => it.kind === "store_ack" && it.code);
     expect(codes.slice(0, 256).every((it) => it === undefined)).toBe(true);
     expect(codes[256]).toBe("overloaded");
-    await peer.sendControl(ask({ kind: "find_value", key }));
+    await peer.sendControl(ask({ kind: "find_value", key, near: key }));
     expect(answers(peer).at(-1)).toMatchObject({ records: { length: 24 } });
   });
 

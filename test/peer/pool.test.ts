@@ -124,7 +124,7 @@ describe("two nodes", () => {
     await world.advance(9_000);
     expect(a.table.size).toBe(1);
     await world.advance(3_000);
-    expect([a.table.size, b.lost]).toEqual([0, ["closed"]]);
+    expect([a.table.size, b.lost]).toEqual([0, ["unneeded"]]);
   });
 
   it("keep an idle link that is pinned", async () => {

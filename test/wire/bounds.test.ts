@@ -224,7 +224,10 @@ describe("DHT answers", () => {
     const find = (length: number) =>
       refusal(
         (bytes, start, end) => readDhtRequest(TYPE.findValue, bytes, start, end),
-        (writer) => writeDhtRequest(writer, 1, { kind: "find_value", key: new Uint8Array(length) }),
+        (writer) => {
+          const key = new Uint8Array(length);
+          writeDhtRequest(writer, 1, { kind: "find_value", key, near: new Uint8Array(32) });
+        },
       );
     const store = (length: number) =>
       refusal(

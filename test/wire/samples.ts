@@ -12,6 +12,7 @@ import {
   writeFailure,
   writeResult,
 } from "../../src/wire/call.ts";
+import { readContactUpdate, writeContactUpdate } from "../../src/wire/contact-update.ts";
 import {
   type DhtAnswer,
   type DhtRequest,
@@ -224,6 +225,14 @@ const nested = {
 export const SAMPLES: readonly Sample[] = [
   ofHello("connect", TYPE.connect, hello),
   ofHello("connect_ack", TYPE.connectAck, { ...hello, token: counted(3, 0xf0) }),
+  {
+    name: "contact_update",
+    meaning: "contact_update with a contact of 40 bytes",
+    type: TYPE.contactUpdate,
+    message: hello.contact,
+    write: (writer) => writeContactUpdate(writer, hello.contact),
+    read: readContactUpdate,
+  },
   ofPing("ping", TYPE.ping, 1),
   ofPing("pong", TYPE.pong, 70_000),
   ofCall("call", "call of calculator.add with { a: 2, b: 3 }, 5,000 ms to wait", { a: 2, b: 3 }),
@@ -324,10 +333,16 @@ export const SAMPLES: readonly Sample[] = [
     kind: "find_node_reply",
     contacts: [counted(3, 1), counted(4, 9)],
   }),
-  ofRequest("find_value", "find_value for a key", TYPE.findValue, {
-    kind: "find_value",
-    key: TARGET,
-  }),
+  ofRequest(
+    "find_value",
+    "find_value for a key, with contacts near another point",
+    TYPE.findValue,
+    {
+      kind: "find_value",
+      key: TARGET,
+      near: SOURCE,
+    },
+  ),
   ofAnswer(
     "find_value_reply",
     "find_value_reply with one record and one contact",

@@ -1,0 +1,20 @@
+import type { ContactBook } from "../peer/contact-book.ts";
+import type { LinkTable } from "../peer/link-table.ts";
+import type { RoutingContext } from "../routing/routing-context.ts";
+
+/** What all of the DHT works with. */
+export interface DhtContext extends RoutingContext {
+  /** This node holds records and answers lookups. */
+  readonly serves: boolean;
+  readonly book: ContactBook;
+  /** Paths of a lookup that have no node in common. */
+  readonly lookupPaths: number;
+  /** True where a route may be searched for one question: in meshes that are small or have no order. */
+  readonly searches: () => boolean;
+}
+
+/** Somebody is linked who passes on what this node sends. */
+export function hasTransit(table: LinkTable): boolean {
+  for (const link of table) if (link.contact.transit) return true;
+  return false;
+}

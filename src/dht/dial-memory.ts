@@ -1,0 +1,72 @@
+import type { Address } from "../base/address.ts";
+import { BoundedMap } from "../base/bounded.ts";
+import { idText, type NodeId } from "../base/id.ts";
+import type { Millis, Random } from "../base/ports.ts";
+import { type BackoffLimits, backoff } from "../peer/backoff.ts";
+
+/** Nodes and addresses whose failures are remembered; the one that failed longest ago goes. */
+const REMEMBERED_MAX = 1_024;
+
+/** Pause after a dial that failed, doubled with each further one. */
+const PAUSE: BackoffLimits = { first: 5_000, most: 600_000 };
+
+/** Pause after a node said that it has too many links. */
+const PAUSE_REFUSED: BackoffLimits = { first: 60_000, most: 600_000 };
+
+interface Failure {
+  readonly failures: number;
+  readonly until: Millis;
+}
+
+/** A node with the addresses it claims. */
+export interface Diallable {
+  readonly id: NodeId;
+  readonly addresses: readonly Address[];
+}
+
+/**
+ * Which dials have failed, by node and by address: an address at which nobody answered is left alone for a while
+ * whoever claims it, so that contacts which name a stranger's address don't make this node knock there again
+ * and again.
+ */
+export class DialMemory {
+  readonly #random: Random;
+  readonly #nodes = new BoundedMap<string, Failure>(REMEMBERED_MAX);
+  readonly #addresses = new BoundedMap<Address, Failure>(REMEMBERED_MAX);
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** The addresses worth dialling now; none while the node itself has to wait. */
+  worthDialling(target: Diallable, now: Millis): Address[] {
+    if (isWaiting(this.#nodes.peek(idText(target.id)), now)) return [];
+    return target.addresses.filter((address) => !isWaiting(this.#addresses.peek(address), now));
+  }
+
+  /** A dial of these addresses of the node has failed. */
+  failed(id: NodeId, addresses: readonly Address[], now: Millis): void {
+    this.#add(this.#nodes, idText(id), PAUSE, now);
+    for (const address of addresses) this.#add(this.#addresses, address, PAUSE, now);
+  }
+
+  /** The node is there and does not want the link. */
+  refused(id: NodeId, now: Millis): void {
+    this.#add(this.#nodes, idText(id), PAUSE_REFUSED, now);
+  }
+
+  /** The node was reached at this address. */
+  reached(id: NodeId, address: Address): void {
+    this.#nodes.delete(idText(id));
+    this.#addresses.delete(address);
+  }
+
+  #add<K>(map: BoundedMap<K, Failure>, key: K, limits: BackoffLimits, now: Millis): void {
+    const failures = (map.peek(key)?.failures ?? 0) + 1;
+    map.set(key, { failures, until: now + backoff(limits, failures, this.#random) });
+  }
+}
+
+function isWaiting(failure: Failure | undefined, now: Millis): boolean {
+  return failure !== undefined && failure.until > now;
+}

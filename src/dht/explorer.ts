@@ -1,0 +1,80 @@
+import { bucketIndex, ID_BYTES, type Key, type NodeId } from "../base/id.ts";
+import type { Millis, Random } from "../base/ports.ts";
+import { sleep } from "../base/sleep.ts";
+import type { Dht } from "./dht.ts";
+import type { DhtContext } from "./dht-context.ts";
+
+/** How often a node that serves looks around again, before jitter. */
+const EXPLORE_EVERY: Millis = 600_000;
+
+/** A bucket in which nobody was looked for during this time is refreshed (Kademlia, 2002, 2.3). */
+const REFRESH_AFTER: Millis = 3_600_000;
+
+/** Nodes a refresh ends with: half of what a bucket holds, for less than half of what a whole lookup costs. */
+const REFRESH_WIDTH = 8;
+
+/** Learns who is there: looks for the own id, and for one id in each bucket that this does not reach. */
+export class Explorer {
+  readonly #context: DhtContext;
+  readonly #dht: Dht;
+  readonly #signal: AbortSignal;
+  /** When each bucket was last looked into. At most one entry a bucket. */
+  readonly #refreshedAt = new Map<number, Millis>();
+
+  constructor(context: DhtContext, dht: Dht, signal: AbortSignal) {
+    this.#context = context;
+    this.#dht = dht;
+    this.#signal = signal;
+  }
+
+  /** Looks for the nodes nearest to this one; the number of those that answered. Rejects with `cancelled`. */
+  async lookAround(): Promise<number> {
+    const nearest = await this.#dht.findNodes(this.#context.self, this.#signal);
+    return nearest.length;
+  }
+
+  /** Looks into each bucket farther than the nearest nodes that was not looked into lately. */
+  async refresh(): Promise<void> {
+    const { self, ports } = this.#context;
+    for (let bucket = 0; bucket < this.#depth(); bucket++) {
+      const now = ports.clock.now();
+      if (now - (this.#refreshedAt.get(bucket) ?? Number.NEGATIVE_INFINITY) < REFRESH_AFTER)
+        continue;
+      this.#refreshedAt.set(bucket, now);
+      const target = idInBucket(self, bucket, ports.random);
+      await this.#dht.findNodes(target, this.#signal, { width: REFRESH_WIDTH });
+    }
+  }
+
+  /** Explores again and again until the signal fires, then rejects with `cancelled`. `tell` hears of each time. */
+  async keepOn(tell: () => void): Promise<never> {
+    for (;;) {
+      const { clock, random } = this.#context.ports;
+      await sleep(clock, EXPLORE_EVERY / 2 + random.below(EXPLORE_EVERY), this.#signal);
+      await this.lookAround();
+      if (this.#context.serves) await this.refresh();
+      tell();
+    }
+  }
+
+  /** Buckets that a search for the own id does not fill: those farther than the k-th nearest contact. */
+  #depth(): number {
+    const nearest = this.#dht.contacts.closest(this.#context.self, K);
+    const last = nearest[K - 1];
+    return last === undefined ? 0 : bucketIndex(this.#context.self, last.id);
+  }
+}
+
+const K = 20;
+
+/** An id by chance whose distance to `self` begins with `bucket` zero bits and a one. */
+export function idInBucket(self: NodeId, bucket: number, random: Random): Key {
+  const id = random.bytes(ID_BYTES);
+  const whole = bucket >> 3;
+  id.set(self.subarray(0, whole));
+  const bit = 0x80 >> (bucket & 7);
+  const kept = 0xff & ~(bit * 2 - 1);
+  const own = self[whole] as number;
+  id[whole] = (own & kept) | (~own & bit) | ((id[whole] as number) & (bit - 1));
+  return id;
+}

@@ -1,0 +1,99 @@
+import { bucketIndex, compareDistance, ID_BYTES, type NodeId, sameId } from "../base/id.ts";
+
+/** Transit nodes that a node without transit keeps links to: who would reach it goes through them. */
+export const ANCHORS_WANTED = 4;
+
+/** Nearest transit nodes that a transit node keeps links to, whatever bucket they are in. */
+export const SIBLINGS_WANTED = 4;
+
+/** Links a transit node keeps into each bucket that is not empty: the second one is for when the first one dies. */
+export const LINKS_PER_BUCKET = 2;
+
+/** What planning needs to know of a node. */
+export interface Place {
+  readonly id: NodeId;
+  /** It passes on the frames of others. */
+  readonly transit: boolean;
+}
+
+/** Where a node stands and whom it could be linked to. No node stands in both lists. */
+export interface Terrain<P extends Place> {
+  readonly self: NodeId;
+  readonly transit: boolean;
+  /** Whom it is linked to, the oldest link first. */
+  readonly linked: readonly P[];
+  /** Whom it could dial now. */
+  readonly diallable: readonly P[];
+}
+
+/**
+ * The nodes to keep links to. Transit nodes want their nearest neighbours and two in each bucket: then each of them
+ * has somebody strictly closer to any target, and greedy routing arrives. All others want the transit nodes
+ * nearest to their own id, so that whoever knows the id knows where to look for them.
+ */
+export function planLinks<P extends Place>(terrain: Terrain<P>): P[] {
+  const linked = terrain.linked.filter((place) => place.transit);
+  const diallable = terrain.diallable.filter((place) => place.transit);
+  const nearest = (count: number): P[] =>
+    [...linked, ...diallable]
+      .sort((a, b) => compareDistance(terrain.self, a.id, b.id))
+      .slice(0, count);
+  if (!terrain.transit) return nearest(ANCHORS_WANTED);
+  const wanted = new Set(nearest(SIBLINGS_WANTED));
+  const taken = new Map<number, number>();
+  for (const place of [...linked, ...spread(terrain.self, diallable)]) {
+    const bucket = bucketIndex(terrain.self, place.id);
+    const count = taken.get(bucket) ?? 0;
+    if (count >= LINKS_PER_BUCKET) continue;
+    taken.set(bucket, count + 1);
+    wanted.add(place);
+  }
+  return [...wanted];
+}
+
+/**
+ * In an order that is each node's own and stays the same: were it that in which nodes became known, all would
+ * want links to those that everybody meets first.
+ */
+function spread<P extends Place>(self: NodeId, places: readonly P[]): P[] {
+  const point = new Uint8Array(ID_BYTES);
+  point.set(self.subarray(ID_BYTES / 2));
+  point.set(self.subarray(0, ID_BYTES / 2), ID_BYTES / 2);
+  return [...places].sort((a, b) => compareDistance(point, a.id, b.id));
+}
+
+/** What shedding needs to know of a link. */
+export interface Guest {
+  readonly contact: { readonly transit: boolean; readonly anchors: readonly NodeId[] };
+  readonly pinned: boolean;
+  readonly isClosing: boolean;
+  readonly usedAt: number;
+}
+
+/** Other anchors that a node has to have before it may lose this one. */
+const ANCHORS_SPARED = 2;
+
+/**
+ * The link that is missed least where there are more than a node wants to carry: first one of a node that does not
+ * name us as its anchor and is only passing through, then one of a node with two anchors besides us, then one
+ * of a transit node that we don't need; of several that used longest ago. `undefined` where each is needed.
+ */
+export function linkToShed<G extends Guest>(self: NodeId, links: Iterable<G>): G | undefined {
+  let best: G | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const link of links) {
+    const worth = worthOf(self, link);
+    if (worth === undefined || worth > least) continue;
+    if (worth === least && best !== undefined && best.usedAt <= link.usedAt) continue;
+    best = link;
+    least = worth;
+  }
+  return best;
+}
+
+function worthOf(self: NodeId, { pinned, isClosing, contact }: Guest): number | undefined {
+  if (pinned || isClosing) return undefined;
+  if (contact.transit) return 2;
+  if (!contact.anchors.some((anchor) => sameId(anchor, self))) return 0;
+  return contact.anchors.length > ANCHORS_SPARED ? 1 : undefined;
+}

@@ -1,0 +1,340 @@
+import type { Address } from "../base/address.ts";
+import { ERROR_CODES, MeshError, toMeshError } from "../base/errors.ts";
+import { idText } from "../base/id.ts";
+import type { Millis, Timer } from "../base/ports.ts";
+import { sleep } from "../base/sleep.ts";
+import type { Contact } from "../peer/contact.ts";
+import { type DialerContext, dial } from "../peer/dialer.ts";
+import type { Link } from "../peer/link.ts";
+import type { CloseInfo } from "../transport/transport.ts";
+import type { Dht } from "./dht.ts";
+import { type DhtContext, hasTransit } from "./dht-context.ts";
+import { DialMemory } from "./dial-memory.ts";
+import { Explorer } from "./explorer.ts";
+import { LostPeers } from "./lost-peers.ts";
+import { linkToShed, planLinks } from "./overlay-plan.ts";
+
+/** Dials under way at once. */
+const DIALS_MAX = 4;
+
+const DIAL_TIMEOUT: Millis = 3_000;
+
+/** Changes within this time are planned for as one. */
+const SETTLE: Millis = 20;
+
+/** A link that we dialled and don't need is let go after this time without use. */
+const RELEASE_AFTER: Millis = 3_000;
+
+/** How often the plan is made anew where nothing has changed: pauses after failed dials have ended meanwhile. */
+const REPLAN_EVERY: Millis = 30_000;
+
+/** Pause before another look around where nobody answered. */
+const LOOK_AGAIN: Millis = 1_000;
+
+/** Links above which those that are missed least are let go: of a node that serves others, and of one that does not. */
+export const LINKS_CARRIED = 64;
+export const LINKS_OF_EDGE = 6;
+
+/** Links that a node has to have before it counts as joined, where it wants as many. */
+const JOINED_WITH = 2;
+
+/** Where this node stands in the mesh. */
+export interface OverlayState {
+  /** It has looked around and holds links that it wants. */
+  readonly joined: boolean;
+  /** Links it wants, and how many of those there are. */
+  readonly wanted: number;
+  readonly held: number;
+  readonly dialling: number;
+  /** Lost nodes that are looked for. */
+  readonly lost: number;
+}
+
+export interface OverlayHandler {
+  /** No link is left through which this node could look around. */
+  onIsolated(): void;
+  /** The links this node wants may be others than before. */
+  onPlanned(): void;
+}
+
+/**
+ * Gives this node its place: looks around once there is a first link, keeps the links that the plan wants, lets
+ * go of the others, and finds back what was lost.
+ */
+export class Overlay {
+  readonly #context: DhtContext;
+  readonly #dht: Dht;
+  readonly #dialer: DialerContext;
+  readonly #memory: DialMemory;
+  readonly #lost = new LostPeers<Contact>();
+  readonly #explorer: Explorer;
+  readonly #stop = new AbortController();
+  /** By id. Bounded by `DIALS_MAX` and one that was lost. */
+  readonly #dialling = new Set<string>();
+  /** Who waits for the node to have joined. Bounded by the deadlines of those who wait. */
+  readonly #waiting = new Set<() => void>();
+  readonly #handler: OverlayHandler;
+  #looking = false;
+  /** Something came that a look under way may have missed. */
+  #lookAgain = false;
+  /** Whether this node has looked around, and whether anybody passed its questions on. */
+  #looked: "no" | "alone" | "yes" = "no";
+  #joined = false;
+  #wanted = 0;
+  #held = 0;
+  #regular: Timer;
+  #planning: Timer | undefined;
+  #releasing: Timer | undefined;
+  #retrying: Timer | undefined;
+
+  constructor(context: DhtContext, dht: Dht, dialer: DialerContext, handler: OverlayHandler) {
+    this.#context = context;
+    this.#dht = dht;
+    this.#dialer = dialer;
+    this.#handler = handler;
+    this.#memory = new DialMemory(context.ports.random);
+    this.#explorer = new Explorer(context, dht, this.#stop.signal);
+    this.#explorer.keepOn(() => this.changed()).catch(() => {}); // Ends by `close` alone.
+    this.#regular = this.#tick();
+  }
+
+  state(): OverlayState {
+    return {
+      joined: this.#joined,
+      wanted: this.#wanted,
+      held: this.#held,
+      dialling: this.#dialling.size,
+      lost: this.#lost.size,
+    };
+  }
+
+  /** True while there is nobody to ask, or nobody has answered yet: bootstrap nodes are needed. */
+  get needsEntrance(): boolean {
+    return this.#looked === "no" || this.#isIsolated();
+  }
+
+  /** Calls `tell` once the node has joined; at once where it has. Returns how to do without. */
+  onReady(tell: () => void): () => void {
+    if (this.#joined) tell();
+    else this.#waiting.add(tell);
+    return () => {
+      this.#waiting.delete(tell);
+    };
+  }
+
+  /** To be told of every new link. */
+  linkAdded(link: Link): void {
+    this.#memory.reached(link.peer, link.remoteAddress);
+    const wasLost = this.#lost.found(link.peer);
+    const isFirst = link.contact.transit && this.#looked === "alone";
+    if (link.contact.serves && (wasLost || isFirst || this.#looked === "no")) this.#look();
+    this.changed();
+  }
+
+  /** To be told of every lost link. */
+  linkLost(link: Link, info: CloseInfo): void {
+    const { clock } = this.#context.ports;
+    const isPeers = info.by === "peer";
+    if (isPeers && info.code === ERROR_CODES.overloaded.wire) {
+      this.#memory.refused(link.peer, clock.now());
+    } else if (isPeers && info.code === ERROR_CODES.closed.wire) {
+      this.#dht.contactFailed(link.peer);
+    } else if (isSilence(info)) this.#mourn(link);
+    if (this.#isIsolated()) {
+      this.#looked = "no";
+      this.#joined = false;
+      this.#handler.onIsolated();
+    }
+    this.changed();
+  }
+
+  /** Links, contacts or the role of this node have changed: a new plan is made soon. */
+  changed(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#planning ??= this.#context.ports.clock.timer(SETTLE, () => {
+      this.#planning = undefined;
+      this.#plan();
+    });
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#regular.cancel();
+    this.#planning?.cancel();
+    this.#releasing?.cancel();
+    this.#retrying?.cancel();
+  }
+
+  /** Nobody is left whom this node could ask. */
+  #isIsolated(): boolean {
+    for (const link of this.#context.table) if (link.contact.serves) return false;
+    return true;
+  }
+
+  /** Looks around until somebody has answered, then into the far buckets. One look at a time. */
+  #look(): void {
+    this.#lookAgain = true;
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#lookUntilAnswered()
+      .catch(() => {}) // Ends early by `close` alone.
+      .finally(() => {
+        this.#looking = false;
+        this.changed();
+      });
+  }
+
+  async #lookUntilAnswered(): Promise<void> {
+    const { clock } = this.#context.ports;
+    while (this.#lookAgain) {
+      this.#lookAgain = false;
+      if ((await this.#explorer.lookAround()) > 0) continue;
+      if (this.#isIsolated()) return;
+      this.#lookAgain = true;
+      await sleep(clock, LOOK_AGAIN, this.#stop.signal);
+    }
+    if (!this.#isIsolated()) this.#looked = !hasTransit(this.#context.table) ? "alone" : "yes";
+    this.changed();
+    if (!this.#context.serves) return;
+    await this.#explorer.refresh();
+    this.changed();
+  }
+
+  #tick(): Timer {
+    return this.#context.ports.clock.timer(REPLAN_EVERY, () => {
+      this.changed();
+      this.#regular = this.#tick();
+    });
+  }
+
+  #plan(): void {
+    const { self, transit, table, ports } = this.#context;
+    const linked = [...table].map((link) => link.contact);
+    const plan = planLinks({ self, transit, linked, diallable: this.#diallable() });
+    const wanted = new Set(plan.map((contact) => idText(contact.id)));
+    this.#wanted = wanted.size;
+    this.#held = 0;
+    for (const link of table) {
+      link.pinned = wanted.has(link.peerText);
+      if (link.pinned) this.#held += 1;
+    }
+    for (const contact of plan) {
+      if (this.#dialling.size >= DIALS_MAX) break;
+      if (table.to(contact.id) !== undefined) continue;
+      this.#dial(contact, this.#memory.worthDialling(contact, ports.clock.now()));
+    }
+    this.#shed();
+    this.#release();
+    this.#settle();
+    this.#handler.onPlanned();
+  }
+
+  /** Verified nodes that may be dialled; while nobody passes on our frames also those we have only heard of. */
+  #diallable(): Contact[] {
+    const { table } = this.#context;
+    const known: Contact[] = [];
+    const isAlone = !hasTransit(table);
+    for (const { contacts, candidates } of this.#dht.contacts.buckets()) {
+      known.push(...contacts);
+      if (isAlone) known.push(...candidates);
+    }
+    const now = this.#context.ports.clock.now();
+    return known.filter(
+      (contact) =>
+        contact.transit &&
+        table.to(contact.id) === undefined &&
+        (this.#dialling.has(idText(contact.id)) ||
+          this.#memory.worthDialling(contact, now).length > 0),
+    );
+  }
+
+  #dial(contact: Contact, addresses: readonly Address[]): void {
+    const { ports } = this.#context;
+    const key = idText(contact.id);
+    if (this.#dialling.has(key)) return;
+    this.#dialling.add(key);
+    const target = { addresses, expect: contact.id };
+    dial(this.#dialer, target, DIAL_TIMEOUT, this.#stop.signal)
+      .catch((cause) => {
+        if (this.#stop.signal.aborted) return;
+        const { code } = toMeshError(cause);
+        const now = ports.clock.now();
+        if (code === "overloaded") this.#memory.refused(contact.id, now);
+        else this.#memory.failed(contact.id, addresses, now);
+        ports.meter.count("overlay_dials_failed");
+      })
+      .finally(() => {
+        this.#dialling.delete(key);
+        this.changed();
+      });
+    ports.meter.count("overlay_dials");
+  }
+
+  /** Lets go of what is missed least where there is more than this node carries. */
+  #shed(): void {
+    const { self, serves, table, ports } = this.#context;
+    const most = serves ? LINKS_CARRIED : LINKS_OF_EDGE;
+    const open = [...table].filter((link) => !link.isClosing);
+    for (let excess = open.length - most; excess > 0; excess--) {
+      const link = linkToShed(self, open);
+      if (link === undefined) return;
+      ports.meter.count("links_shed");
+      link.close(new MeshError("overloaded", "this node has enough links; take another"));
+    }
+  }
+
+  /** Lets go of links that we dialled, don't need and don't use. */
+  #release(): void {
+    this.#releasing?.cancel();
+    this.#releasing = undefined;
+    if (!this.#joined) return;
+    const now = this.#context.ports.clock.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const link of [...this.#context.table]) {
+      if (link.pinned || !link.dialled) continue;
+      const wait = Math.max(link.since, link.usedAt) + RELEASE_AFTER - now;
+      if (wait > 0) next = Math.min(next, wait);
+      else link.close(new MeshError("unneeded", "the link is not needed any more"));
+    }
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#releasing = this.#context.ports.clock.timer(next, () => this.#release());
+  }
+
+  #settle(): void {
+    if (this.#joined || this.#looked === "no" || this.#looking) return;
+    if (this.#looked === "alone" && this.#wanted > 0) return;
+    if (this.#held < Math.min(this.#wanted, JOINED_WITH)) return;
+    this.#joined = true;
+    for (const tell of this.#waiting) tell();
+    this.#waiting.clear();
+    this.#release();
+  }
+
+  /** The peer went without a word: it may be dead, or the network may have come apart. */
+  #mourn(link: Link): void {
+    const { table, ports, serves } = this.#context;
+    this.#dht.contactFailed(link.peer);
+    if (!serves || link.contact.addresses.length === 0) return;
+    this.#lost.lost(link.contact, table.size, ports.clock.now());
+    this.#scheduleRetry();
+  }
+
+  #scheduleRetry(): void {
+    const { clock, random } = this.#context.ports;
+    this.#retrying?.cancel();
+    const pause = this.#lost.pause / 2 + random.below(this.#lost.pause);
+    this.#retrying = clock.timer(pause, () => {
+      const contact = this.#lost.next(clock.now());
+      if (contact === undefined) return;
+      if (this.#context.table.to(contact.id)) this.#lost.found(contact.id);
+      else this.#dial(contact, contact.addresses);
+      this.#scheduleRetry();
+    });
+  }
+}
+
+/** The end of a link that nobody announced. */
+function isSilence(info: CloseInfo): boolean {
+  if (info.by === "timeout" || info.by === "fault") return true;
+  return info.by === "local" && info.code === ERROR_CODES.timeout.wire;
+}

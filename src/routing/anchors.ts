@@ -1,0 +1,26 @@
+import { compareDistance, type NodeId } from "../base/id.ts";
+import { ANCHORS_MAX } from "../wire/limits.ts";
+import type { Standing } from "./next-hop.ts";
+
+/** What the choice of anchors looks at. */
+export interface AnchorLink {
+  readonly peer: NodeId;
+  readonly contact: { readonly transit: boolean };
+  readonly pinned: boolean;
+}
+
+/**
+ * The transit nodes that a node without transit is reached through: those that it keeps links to, the nearest to its
+ * own id first, and then others that it is linked to. A transit node needs none.
+ */
+export function anchorsOf(standing: Standing, links: Iterable<AnchorLink>): NodeId[] {
+  if (standing.transit) return [];
+  return [...links]
+    .filter((link) => link.contact.transit)
+    .sort(
+      (a, b) =>
+        Number(b.pinned) - Number(a.pinned) || compareDistance(standing.self, a.peer, b.peer),
+    )
+    .slice(0, ANCHORS_MAX)
+    .map((link) => link.peer);
+}
