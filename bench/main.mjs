@@ -1,4 +1,5 @@
 import { BULK_NAMES, benchBulk } from "./bulk.mjs";
+import { benchDiscovery, DISCOVERY_NAMES } from "./discovery.mjs";
 import { commit, machine } from "./machine.mjs";
 import { readOptions, USAGE, UsageError } from "./options.mjs";
 import { benchRpc, RPC_NAMES } from "./rpc.mjs";
@@ -9,6 +10,7 @@ const BENCHES = {
   rpc: { run: benchRpc, runs: 3, seconds: 1.5, warmup: 2.5, scenarios: RPC_NAMES },
   bulk: { run: benchBulk, runs: 3, seconds: 2, warmup: 1, scenarios: BULK_NAMES },
   start: { run: benchStart, runs: 9, scenarios: START_NAMES },
+  discovery: { run: benchDiscovery, runs: 3, scenarios: DISCOVERY_NAMES },
 };
 
 async function main(words) {

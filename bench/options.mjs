@@ -1,21 +1,27 @@
 import { parseArgs } from "node:util";
 
-export const USAGE = `npm run -s bench -- <rpc | bulk | start> [options]
+export const USAGE = `npm run -s bench -- <rpc | bulk | start | discovery> [options]
 
   rpc     calls of 100 bytes: the bare driver, direct, through one and three forwarders
   bulk    100 MB one way, and echo calls of 1 MB
   start   a cold process to its first answered call
+  discovery
+          nodes in five processes join through one address and look everything up
 
   --json            one JSON object on stdout, and nothing else there
   --runs N          runs whose medians are reported
   --seconds S       length of a measured phase
   --warmup S        length of the warm-up before it
   --megabytes N     what bulk sends one way
+  --nodes N         nodes of discovery
   --only a,b        scenarios: floor, direct, oneForwarder, threeForwarders of rpc,
-                    floor, oneWay, echo of bulk, firstCall of start
+                    floor, oneWay, echo of bulk, firstCall of start, mesh of discovery
   --profile NAME    one run of that scenario, with a CPU profile of each process in bench/.profiles`;
 
 const MEGABYTES = 100;
+const NODES = 50;
+/** Every process of a population has a gateway and an edge at least. */
+const NODES_MIN = 10;
 
 /** A mistake on the command line. */
 export class UsageError extends Error {}
@@ -27,6 +33,7 @@ const FLAGS = {
   seconds: { type: "string" },
   warmup: { type: "string" },
   megabytes: { type: "string" },
+  nodes: { type: "string" },
   only: { type: "string" },
   profile: { type: "string" },
 };
@@ -57,6 +64,7 @@ export function readOptions(words, benches) {
     seconds: number("seconds", values.seconds, defaults.seconds),
     warmup: number("warmup", values.warmup, defaults.warmup),
     megabytes: wholeNumber("megabytes", values.megabytes, MEGABYTES),
+    nodes: nodesOf(values.nodes),
     only,
     profile: profile !== undefined,
   };
@@ -75,6 +83,12 @@ function number(flag, text, otherwise) {
   const value = Number(text);
   if (text.trim() !== "" && value > 0 && value <= 3_600) return value;
   throw new UsageError(`--${flag} is a number above 0, at most 3,600, not "${text}"`);
+}
+
+function nodesOf(text) {
+  const nodes = wholeNumber("nodes", text, NODES);
+  if (nodes >= NODES_MIN) return nodes;
+  throw new UsageError(`--nodes is at least ${NODES_MIN}, not ${nodes}`);
 }
 
 function wholeNumber(flag, text, otherwise) {

@@ -4,6 +4,7 @@
  */
 const ROLES = {
   mesh: async (config) => (await import("./mesh-role.mjs")).startMeshRole(config),
+  population: async (config) => (await import("./population-role.mjs")).startPopulationRole(config),
   driver: async (config) => (await import("./driver-role.mjs")).startDriverRole(config),
 };
 

@@ -110,6 +110,25 @@ describe("bench start", () => {
   });
 });
 
+describe("bench discovery", () => {
+  it("measures a mesh that grows from one address", { timeout: DEADLINE }, async () => {
+    const times = { p50Ms: positive, p99Ms: positive, maxMs: positive };
+    const links = { mean: positive, max: positive };
+    expect(await report("discovery", "--nodes", "10")).toEqual({
+      ...head,
+      bench: "discovery",
+      mesh: {
+        join: { wholeMs: positive, ...times },
+        register: times,
+        lookup: { count: 90, success: 1, ...times },
+        memoryPerNode: { rssMb: positive, heapMb: positive, buffersMb: positive },
+        links: { gateway: links, edge: links },
+      },
+      gates: gated("success", "lookupP50Ms", "lookupP99Ms", "joinMs", "memoryPerNodeMb"),
+    });
+  });
+});
+
 describe("the command line of the benchmarks", () => {
   it("measures only what is asked for", { timeout: DEADLINE }, async () => {
     const found = await report("rpc", "--only", "direct");
@@ -121,13 +140,14 @@ describe("the command line of the benchmarks", () => {
   });
 
   it.each([
-    [["walk"], "name one of rpc, bulk, start"],
-    [[], "name one of rpc, bulk, start"],
+    [["walk"], "name one of rpc, bulk, start, discovery"],
+    [[], "name one of rpc, bulk, start, discovery"],
     [["rpc", "--runs", "many"], '--runs is a number above 0, at most 3,600, not "many"'],
     [["rpc", "--runs", "1.5"], '--runs is a whole number, not "1.5"'],
     [["rpc", "--seconds", "0"], '--seconds is a number above 0, at most 3,600, not "0"'],
     [["rpc", "--only", "floor,moon"], 'rpc has no scenario "moon"'],
     [["bulk", "--profile", "direct"], 'bulk has no scenario "direct"'],
+    [["discovery", "--nodes", "9"], "--nodes is at least 10, not 9"],
     [["rpc", "--moon"], "Unknown option '--moon'"],
   ])("refuses %j", async (words, line) => {
     const { code, stdout, stderr } = await bench(...words);
