@@ -3,8 +3,10 @@ export type { Log, LogFields, LogLevel } from "./base/ports.ts";
 export type {
   BootstrapStatus,
   CallReport,
+  FoundProvider,
   Hop,
   LinkStatus,
+  LookupReport,
   MeshNode,
   Mode,
   NodeEvents,

@@ -1,6 +1,9 @@
 import { MeshError } from "./errors.ts";
 import type { Clock, Millis } from "./ports.ts";
 
+/** Made once: the reason that is made otherwise costs more than all the rest here. */
+const DONE: MeshError = new MeshError("cancelled", "the work is done");
+
 /**
  * Runs `work` with a signal, and settles no later than after `time` or when `outer` fires, whether or not the
  * work heeds its signal. The signal fires in each of these cases, and also when the work is done.
@@ -28,7 +31,7 @@ export async function within<T>(
   } finally {
     timer.cancel();
     outer?.removeEventListener("abort", onAbort);
-    limit.abort();
+    limit.abort(DONE);
   }
 }
 

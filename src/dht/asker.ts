@@ -2,6 +2,7 @@ import { MeshError } from "../base/errors.ts";
 import type { Millis } from "../base/ports.ts";
 import type { Contact } from "../peer/contact.ts";
 import { Exchange } from "../peer/exchange.ts";
+import type { Link } from "../peer/link.ts";
 import type { Courier } from "../routing/courier.ts";
 import type { Router } from "../routing/router.ts";
 import { type DhtAnswer, type DhtRequest, readDhtAnswer } from "../wire/dht.ts";
@@ -17,6 +18,8 @@ export class Asker {
   readonly #context: DhtContext;
   readonly #courier: Courier;
   readonly #exchange: Exchange<DhtAnswer>;
+  /** Questions under way. As many as requests that wait. */
+  readonly #questions = new Set<Question>();
 
   constructor(context: DhtContext, courier: Courier, router: Router) {
     this.#context = context;
@@ -50,10 +53,12 @@ export class Asker {
       expiresAt: this.#context.ports.clock.now() + ANSWER_TIMEOUT,
       fail: (error) => pending.fail(error),
     });
+    this.#questions.add(question);
     this.#courier.send(question);
     try {
       return await pending.answer;
     } finally {
+      this.#questions.delete(question);
       this.#courier.forget(question.number);
     }
   }
@@ -63,6 +68,14 @@ export class Asker {
     const answer = await this.ask(contact, { kind: "store", record });
     const code = answer.kind === "store_ack" ? answer.code : "bad_frame";
     if (code !== undefined) throw new MeshError(code, "the record was not taken");
+  }
+
+  /** A link has ended: what was asked over it gets no answer. */
+  linkLost(link: Link): void {
+    for (const question of this.#questions) {
+      if (question.via !== link || this.#context.table.successor(link)) continue;
+      question.failed(new MeshError("link_lost", "the link was lost before the answer came"));
+    }
   }
 
   close(error: MeshError): void {

@@ -3,6 +3,7 @@ import { type MeshError, toMeshError } from "../base/errors.ts";
 import { idText, type Key, type NodeId, sameId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import type { Contact } from "../peer/contact.ts";
+import type { Link } from "../peer/link.ts";
 import type { Arrival } from "../routing/arrival.ts";
 import { ContactTable } from "../routing/contact-table.ts";
 import type { Courier } from "../routing/courier.ts";
@@ -167,6 +168,10 @@ export class Dht {
     const all = [first, ...more];
     const asked = all.reduce((sum, it) => sum + it.asked, 0);
     return { ...found, asked, answered: all.reduce((sum, it) => sum + it.answered, 0) };
+  }
+
+  linkLost(link: Link): void {
+    this.#asker.linkLost(link);
   }
 
   /** Forgets what has expired. To be called every minute or so. */

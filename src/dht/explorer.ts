@@ -33,6 +33,12 @@ export class Explorer {
     return nearest.length;
   }
 
+  /** Looks somewhere else, for others than those around this node. */
+  async lookElsewhere(): Promise<void> {
+    const target = this.#context.ports.random.bytes(ID_BYTES);
+    await this.#dht.findNodes(target, this.#signal, { width: REFRESH_WIDTH });
+  }
+
   /** Looks into each bucket farther than the nearest nodes that was not looked into lately. */
   async refresh(): Promise<void> {
     const { self, ports } = this.#context;

@@ -12,10 +12,13 @@ import { type DhtContext, hasTransit } from "./dht-context.ts";
 import { DialMemory } from "./dial-memory.ts";
 import { Explorer } from "./explorer.ts";
 import { LostPeers } from "./lost-peers.ts";
-import { linkToShed, planLinks } from "./overlay-plan.ts";
+import { ANCHORS_WANTED, linkToShed, planLinks } from "./overlay-plan.ts";
 
 /** Dials under way at once. */
 const DIALS_MAX = 4;
+
+/** The same while nobody passes on our questions: who is nearest is not known yet. */
+const DIALS_ALONE_MAX = 2;
 
 const DIAL_TIMEOUT: Millis = 3_000;
 
@@ -75,6 +78,8 @@ export class Overlay {
   readonly #waiting = new Set<() => void>();
   readonly #handler: OverlayHandler;
   #looking = false;
+  /** When this node last looked for others than those around it. */
+  #furtherAt: Millis = Number.NEGATIVE_INFINITY;
   /** Something came that a look under way may have missed. */
   #lookAgain = false;
   /** Whether this node has looked around, and whether anybody passed its questions on. */
@@ -165,6 +170,17 @@ export class Overlay {
     this.#retrying?.cancel();
   }
 
+  /** Too few anchors are left to choose from: those around may have no room. */
+  #lookFurther(): void {
+    const now = this.#context.ports.clock.now();
+    if (this.#looked !== "yes" || this.#looking || now - this.#furtherAt < LOOK_AGAIN) return;
+    this.#furtherAt = now;
+    this.#explorer.lookElsewhere().then(
+      () => this.changed(),
+      () => {}, // Ends early by `close` alone.
+    );
+  }
+
   /** Nobody is left whom this node could ask. */
   #isIsolated(): boolean {
     for (const link of this.#context.table) if (link.contact.serves) return false;
@@ -218,14 +234,16 @@ export class Overlay {
       link.pinned = wanted.has(link.peerText);
       if (link.pinned) this.#held += 1;
     }
+    const most = hasTransit(table) ? DIALS_MAX : DIALS_ALONE_MAX;
     for (const contact of plan) {
-      if (this.#dialling.size >= DIALS_MAX) break;
+      if (this.#dialling.size >= most) break;
       if (table.to(contact.id) !== undefined) continue;
       this.#dial(contact, this.#memory.worthDialling(contact, ports.clock.now()));
     }
     this.#shed();
     this.#release();
     this.#settle();
+    if (!transit && plan.length < ANCHORS_WANTED) this.#lookFurther();
     this.#handler.onPlanned();
   }
 

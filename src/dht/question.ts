@@ -2,6 +2,7 @@ import type { Bytes } from "../base/bytes.ts";
 import type { MeshError } from "../base/errors.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
+import type { Link } from "../peer/link.ts";
 import { MAX_HOPS_DEFAULT, type Parcel } from "../routing/courier.ts";
 import { type DhtRequest, writeDhtRequest } from "../wire/dht.ts";
 import { TYPE } from "../wire/frame.ts";
@@ -24,6 +25,8 @@ export class Question implements Parcel {
   readonly traced = false;
   readonly searches: boolean;
   readonly expiresAt: Millis;
+  /** The link it left over. */
+  via: Link | undefined = undefined;
   readonly #request: DhtRequest;
   readonly #requestNumber: number;
   readonly #fail: (error: MeshError) => void;
@@ -55,8 +58,11 @@ export class Question implements Parcel {
     writeDhtRequest(writer, this.#requestNumber, this.#request);
   }
 
-  sent(): void {}
+  sent(link: Link): void {
+    this.via = link;
+  }
 
+  /** It will not arrive, or its answer will not come. */
   failed(error: MeshError): void {
     this.#fail(error);
   }

@@ -5,6 +5,7 @@ import type { Millis, Ports, Timer } from "../base/ports.ts";
 import { sleep } from "../base/sleep.ts";
 import { within } from "../base/within.ts";
 import { procedureKey } from "../identity/realm.ts";
+import type { Contact } from "../peer/contact.ts";
 import type { Dht } from "./dht.ts";
 import type { DhtContext } from "./dht-context.ts";
 import { type ProviderRecord, signRecord } from "./record.ts";
@@ -45,10 +46,25 @@ interface Found {
   refreshing: boolean;
 }
 
+/** Providers, and how many nodes said so. */
+export interface Asked {
+  readonly providers: readonly Provider[];
+  readonly asked: number;
+  readonly answered: number;
+}
+
 interface Advertised {
   readonly key: Key;
   copies: number;
+  /** Nodes that took the record last. */
+  holders: readonly Contact[];
+  /** Renewals since they were looked for. */
+  renewals: number;
 }
+
+/** A renewal goes to the nodes that hold the record; every so often, and where too many are gone, they are looked for. */
+const LOOK_EVERY = 3;
+const HOLDERS_LEFT = 0.75;
 
 /** Who provides what: keeps our own records alive in the DHT and remembers those of others. */
 export class Registry {
@@ -59,7 +75,7 @@ export class Registry {
   readonly #cache = new BoundedMap<string, Found>(CACHE_MAX);
   readonly #advertised = new Map<string, Advertised>();
   /** Lookups under way. Bounded by the calls that wait for them. */
-  readonly #finding = new Map<string, Promise<readonly Provider[]>>();
+  readonly #finding = new Map<string, Promise<Asked>>();
   readonly #stop = new AbortController();
   /** Procedures whose records are to be renewed. Bounded by what is advertised. */
   #due: string[] = [];
@@ -92,7 +108,8 @@ export class Registry {
     time: Millis,
     outer: AbortSignal | undefined,
   ): Promise<number> {
-    const advertised: Advertised = { key: procedureKey(this.#context.realm, procedure), copies: 0 };
+    const key = procedureKey(this.#context.realm, procedure);
+    const advertised: Advertised = { key, copies: 0, holders: [], renewals: 0 };
     this.#advertised.set(procedure, advertised);
     let lastError: MeshError | undefined;
     try {
@@ -123,8 +140,9 @@ export class Registry {
     if (advertised === undefined) return;
     this.#advertised.delete(procedure);
     const record = this.#record(advertised.key, true);
+    const { holders } = advertised;
     await within(this.#ports.clock, WITHDRAW_TIMEOUT, undefined, (signal) =>
-      this.#dht.publish(record, signal),
+      holders.length > 0 ? this.#dht.publishTo(record, holders) : this.#dht.publish(record, signal),
     ).catch((cause) => this.#upkeepFailed("withdrawal_failed", procedure, cause));
   }
 
@@ -144,7 +162,7 @@ export class Registry {
   }
 
   /** Asks the mesh who provides `procedure`. Questions that are asked at once are asked as one. */
-  find(procedure: string): Promise<readonly Provider[]> {
+  find(procedure: string): Promise<Asked> {
     const running = this.#finding.get(procedure);
     if (running !== undefined) return running;
     const finding = this.#find(procedure).finally(() => this.#finding.delete(procedure));
@@ -152,16 +170,16 @@ export class Registry {
     return finding;
   }
 
-  async #find(procedure: string): Promise<readonly Provider[]> {
+  async #find(procedure: string): Promise<Asked> {
     const key = procedureKey(this.#context.realm, procedure);
-    const { records } = await this.#dht.findRecords(key);
+    const { records, asked, answered } = await this.#dht.findRecords(key);
     // A record of our own is one of an earlier life: what this node provides now it answers itself.
     const others = records.filter(({ owner }) => !sameId(owner, this.#context.self));
     const providers = others.map(({ owner, anchors }) => ({ id: owner, anchors }));
     if (providers.length > 0) {
       this.#cache.set(procedure, { providers, at: this.#ports.clock.now(), refreshing: false });
-    } else this.#cache.delete(procedure);
-    return providers;
+    }
+    return { providers, asked, answered };
   }
 
   /** `id` turned out not to provide it: it is not offered again until the mesh says so anew. */
@@ -175,11 +193,16 @@ export class Registry {
 
   /** This node is reached through others than before: its records have to say so. */
   anchorsChanged(): void {
-    this.linkAdded();
+    this.#renewSoon();
   }
 
   /** There is a new node to hold records: ours go to it soon. */
   linkAdded(): void {
+    for (const advertised of this.#advertised.values()) advertised.holders = [];
+    this.#renewSoon();
+  }
+
+  #renewSoon(): void {
     if (this.#advertised.size === 0) return;
     this.#settling ??= this.#ports.clock.timer(SETTLE, () => {
       this.#settling = undefined;
@@ -195,10 +218,28 @@ export class Registry {
     this.#stop.abort();
   }
 
+  /** Looks for the nodes that are to hold the record, and brings it to them. */
   async #publish(advertised: Advertised, signal: AbortSignal): Promise<MeshError | undefined> {
     const result = await this.#dht.publish(this.#record(advertised.key, false), signal);
     advertised.copies = result.acks;
+    advertised.holders = result.holders;
+    advertised.renewals = 0;
     return result.lastError;
+  }
+
+  /** Brings the record to those that hold it, and looks for others where that is not enough. */
+  async #renew(advertised: Advertised, signal: AbortSignal): Promise<void> {
+    const { holders } = advertised;
+    advertised.renewals += 1;
+    if (holders.length > 0 && advertised.renewals < LOOK_EVERY) {
+      const record = this.#record(advertised.key, false);
+      const result = await this.#dht.publishTo(record, holders);
+      if (result.holders.length >= holders.length * HOLDERS_LEFT) {
+        advertised.copies = result.acks;
+        return;
+      }
+    }
+    await this.#publish(advertised, signal);
   }
 
   #record(key: Key, withdrawn: boolean): ProviderRecord {
@@ -242,7 +283,7 @@ export class Registry {
       if (advertised === undefined || this.#stop.signal.aborted) continue;
       try {
         await within(this.#ports.clock, UPKEEP_TIMEOUT, this.#stop.signal, (signal) =>
-          this.#publish(advertised, signal),
+          this.#renew(advertised, signal),
         );
       } catch (cause) {
         this.#upkeepFailed("renewal_failed", procedure, cause);

@@ -65,6 +65,31 @@ export interface CallReport {
   readonly error: MeshError | undefined;
 }
 
+/** Somebody who provides a procedure, as its signed record says. */
+export interface FoundProvider {
+  /** Hexadecimal id. */
+  readonly node: string;
+  /** Hexadecimal ids of the nodes it is reached through; empty where it passes on frames itself. */
+  readonly anchors: readonly string[];
+  /** Unix milliseconds. */
+  readonly expires: number;
+}
+
+/** Who provides a procedure, and how that was found out. */
+export interface LookupReport {
+  readonly procedure: string;
+  readonly providers: readonly FoundProvider[];
+  /** Hexadecimal id of the node that held the records, `self` where it is this one; `undefined` where none did. */
+  readonly holder: string | undefined;
+  /** Answers that led to the records, that of the holder included; 0 where this node held them. */
+  readonly steps: number;
+  /** Nodes that were asked, and those that answered. */
+  readonly asked: number;
+  readonly answered: number;
+  /** Milliseconds. */
+  readonly elapsed: Millis;
+}
+
 export interface LinkStatus {
   readonly node: string;
   readonly address: string;
@@ -151,6 +176,13 @@ export interface MeshNode {
     args?: Value,
     options?: CallOptions,
   ): Promise<{ readonly result: T | undefined; readonly report: CallReport }>;
+
+  /**
+   * Asks the mesh who provides a procedure, past what this node remembers of it.
+   *
+   * @throws {MeshError} `bad_config` on a bad name, `timeout`, `cancelled`, `closed`.
+   */
+  lookup(procedure: string, options?: WaitOptions): Promise<LookupReport>;
 
   status(): NodeStatus;
 

@@ -44,6 +44,8 @@ export interface NodeParts {
   /** Whether it finds its place in the mesh by itself, or keeps links to the bootstrap nodes and no others. */
   readonly links: "auto" | "static";
   readonly liveness?: LivenessLimits;
+  /** Contacts verified already, where several nodes share them; its own when left out. */
+  readonly book?: ContactBook;
   /** Disjoint paths of a lookup. */
   readonly lookupPaths?: number | undefined;
 }
@@ -136,6 +138,7 @@ function makeContext({
   mode,
   links,
   lookupPaths,
+  book,
 }: NodeParts): DhtContext {
   return {
     self: signer.id,
@@ -146,7 +149,7 @@ function makeContext({
     signer,
     verify,
     table: new LinkTable(ports.random),
-    book: new ContactBook(realmId(realm), verify, ports.meter),
+    book: book ?? new ContactBook(realmId(realm), verify, ports.meter),
     lookupPaths: lookupPaths ?? LOOKUP_LIMITS.paths,
     searches: () => links === "static",
     ids: new MessageIds(ports.random),
@@ -175,6 +178,7 @@ function linkAdded(composed: Wiring, link: Link): void {
 function linkLost(composed: Wiring, link: Link, info: CloseInfo): void {
   composed.discoverer.linkLost(link);
   composed.client.linkLost(link);
+  composed.dht.linkLost(link);
   for (const keeper of composed.keepers) keeper.linkLost(link);
   composed.overlay?.linkLost(link, info);
   composed.updates.changed();

@@ -3,13 +3,15 @@ import { MeshError } from "../base/errors.ts";
 import { idText } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import { within } from "../base/within.ts";
-import type { CallOptions } from "../rpc/call-options.ts";
+import { procedureKey } from "../identity/realm.ts";
+import { type CallOptions, checkProcedure } from "../rpc/call-options.ts";
 import type { Handler } from "../rpc/handler.ts";
 import { callLocally, castLocally } from "../rpc/local-call.ts";
 import type { PendingCall } from "../rpc/pending-call.ts";
 import type { Value } from "../wire/value.ts";
 import type {
   CallReport,
+  LookupReport,
   MeshNode,
   NodeEvents,
   NodeStatus,
@@ -135,6 +137,27 @@ class Member implements MeshNode {
       ? localReport(procedure, this.id, elapsed, error)
       : reportOf(procedure, traced, elapsed, error);
     return { result, report };
+  }
+
+  async lookup(procedure: string, options: WaitOptions = {}): Promise<LookupReport> {
+    this.#checkOpen();
+    const { context, dht, parts } = this.#node;
+    const { clock } = parts.ports;
+    checkProcedure(procedure);
+    const key = procedureKey(context.realm, procedure);
+    const before = clock.now();
+    const time = options.timeout ?? WAIT_DEFAULT;
+    const found = await this.#whileOpen(options.signal, (outer) =>
+      within(clock, time, outer, (signal) => dht.findRecords(key, signal)),
+    );
+    const { holder, steps, asked, answered } = found;
+    const providers = found.records.map(({ owner, anchors, expires }) => ({
+      node: idText(owner),
+      anchors: anchors.map(idText),
+      expires,
+    }));
+    const elapsed = clock.now() - before;
+    return { procedure, providers, holder, steps, asked, answered, elapsed };
   }
 
   status(): NodeStatus {

@@ -1,12 +1,12 @@
 import { BoundedMap } from "../base/bounded.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { equalBytes } from "../base/bytes.ts";
-import { idText, type Key } from "../base/id.ts";
+import { idNumber, type Key } from "../base/id.ts";
 import type { Meter, Millis } from "../base/ports.ts";
 import type { Verify } from "../identity/keys.ts";
 import { type Contact, contactOwner, readContact } from "./contact.ts";
 
-/** Contacts remembered; the one not met for longest goes. */
+/** Contacts remembered; the one verified longest ago goes. */
 export const CONTACTS_REMEMBERED_MAX = 1_024;
 
 /**
@@ -17,9 +17,10 @@ export class ContactBook {
   readonly #realm: Key;
   readonly #verify: Verify;
   readonly #meter: Meter;
-  readonly #known = new BoundedMap<string, Contact>(CONTACTS_REMEMBERED_MAX);
+  readonly #known: BoundedMap<number, Contact>;
 
-  constructor(realm: Key, verify: Verify, meter: Meter) {
+  constructor(realm: Key, verify: Verify, meter: Meter, max: number = CONTACTS_REMEMBERED_MAX) {
+    this.#known = new BoundedMap(max);
     this.#realm = realm;
     this.#verify = verify;
     this.#meter = meter;
@@ -36,12 +37,13 @@ export class ContactBook {
    */
   read(bytes: Bytes, now: Millis): Contact {
     const owner = contactOwner(bytes);
-    const key = owner === undefined ? "" : idText(owner);
-    const known = this.#known.get(key);
+    // Two ids with one number drive each other out, which costs a signature and no more.
+    const key = owner === undefined ? 0 : idNumber(owner);
+    const known = this.#known.peek(key);
     if (known && known.expires > now && equalBytes(known.bytes, bytes)) return known;
     const contact = readContact(bytes, this.#realm, now, this.#verify);
     this.#meter.count("contacts_verified");
-    if (known === undefined || known.seq < contact.seq) this.#known.set(key, contact);
+    if (known === undefined || known.seq <= contact.seq) this.#known.set(key, contact);
     return contact;
   }
 }

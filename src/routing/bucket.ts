@@ -29,7 +29,13 @@ export interface Entry<C> {
   heardAt: Millis | undefined;
 }
 
-export function entryOf<C extends TableContact>(contact: C, heardAt: Millis | undefined): Entry<C> {
+/** An entry for `contact`; the groups of `known` are taken over where it is the same. */
+export function entryOf<C extends TableContact>(
+  contact: C,
+  heardAt: Millis | undefined,
+  known?: Entry<C>,
+): Entry<C> {
+  if (known?.contact === contact) return { contact, groups: known.groups, heardAt };
   const groups = new Set(contact.addresses.map(addressGroup));
   groups.delete(undefined);
   return { contact, groups: [...groups] as string[], heardAt };

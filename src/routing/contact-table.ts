@@ -55,9 +55,9 @@ export class ContactTable<C extends TableContact> {
     const bucket = this.#bucketFor(contact.id);
     if (bucket === undefined) return undefined;
     bucket.checked(contact.id);
-    const known = this.#takeOut(bucket, contact.id)?.contact;
-    const newest = known && known.seq > contact.seq ? known : contact;
-    const entry = entryOf(newest, now);
+    const known = this.#takeOut(bucket, contact.id);
+    const newest = known && known.contact.seq > contact.seq ? known.contact : contact;
+    const entry = entryOf(newest, now, known);
     if (this.#place(bucket, entry)) return undefined;
     bucket.wait(entry);
     return bucket.isFull ? bucket.toCheck(now) : undefined;

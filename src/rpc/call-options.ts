@@ -6,6 +6,7 @@ import { PROCEDURE_NAME_BYTES_MAX } from "../identity/realm.ts";
 import { MAX_HOPS_DEFAULT } from "../routing/courier.ts";
 import { CALL_TIMEOUT_MAX } from "../wire/call.ts";
 import { HOPS_LIMIT } from "../wire/limits.ts";
+import { SELECTIONS, type Selection } from "./selection.ts";
 
 /** Milliseconds a call may take where its caller says nothing. */
 export const CALL_TIMEOUT_DEFAULT: Millis = 5_000;
@@ -19,6 +20,8 @@ export interface CallOptions {
   readonly provider?: string;
   /** Forwarding nodes the call may pass, 0 to 16; 10 when left out. */
   readonly maxHops?: number;
+  /** How one of several providers is chosen; `random` when left out. */
+  readonly selection?: Selection;
 }
 
 /** Options as a call needs them. */
@@ -27,6 +30,7 @@ export interface CheckedOptions {
   readonly signal: AbortSignal | undefined;
   readonly provider: NodeId | undefined;
   readonly maxHops: number;
+  readonly selection: Selection;
 }
 
 /** Checks a caller's options. Throws `bad_config` naming the one that is wrong. */
@@ -43,7 +47,11 @@ export function checkOptions(options: CallOptions): CheckedOptions {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw bad("signal has to be an AbortSignal");
   }
-  return { timeout, maxHops, provider: readProvider(options.provider), signal };
+  const selection = options.selection ?? "random";
+  if (!SELECTIONS.includes(selection)) {
+    throw bad(`selection is "${String(selection)}"; it is one of ${SELECTIONS.join(", ")}`);
+  }
+  return { timeout, maxHops, provider: readProvider(options.provider), selection, signal };
 }
 
 function readProvider(provider: string | undefined): NodeId | undefined {

@@ -5,7 +5,7 @@ import { NumberedTable } from "../base/numbered-table.ts";
 import type { Clock, Millis } from "../base/ports.ts";
 import { Slab } from "../base/slab.ts";
 import { within } from "../base/within.ts";
-import type { Provider, Registry } from "../dht/registry.ts";
+import type { Asked, Provider, Registry } from "../dht/registry.ts";
 import type { Link } from "../peer/link.ts";
 import type { Arrival } from "../routing/arrival.ts";
 import type { Courier, Parcel } from "../routing/courier.ts";
@@ -19,6 +19,7 @@ import { type CallOptions, checkOptions, checkProcedure } from "./call-options.t
 import { errorOf } from "./failure.ts";
 import { OneWay } from "./one-way.ts";
 import { PendingCall, type PendingCallOwner } from "./pending-call.ts";
+import { type Selection, Selector } from "./selection.ts";
 
 /** Calls that may wait for their replies at once; one more is refused with `overloaded`. */
 export const PENDING_MAX = 65_536;
@@ -38,6 +39,7 @@ export class Client implements PendingCallOwner {
   readonly #courier: Courier;
   readonly #registry: Registry;
   readonly #pending = new NumberedTable<PendingCall>(PENDING_MAX);
+  readonly #selector: Selector;
   readonly #slab = new Slab();
   readonly copyOf: (bytes: Bytes) => Bytes = (bytes) => this.#slab.copy(bytes);
   #closed: MeshError | undefined;
@@ -46,6 +48,7 @@ export class Client implements PendingCallOwner {
     this.#context = context;
     this.#courier = courier;
     this.#registry = registry;
+    this.#selector = new Selector(context.self, context.ports.random, context.table);
     router.on(TYPE.reply, (arrival, _, bytes, start, end, owned) =>
       this.#replied(arrival, bytes, start, end, owned),
     );
@@ -95,11 +98,11 @@ export class Client implements PendingCallOwner {
   /** Sends a call that nobody answers. Resolves when a provider is known and the message has left. */
   async cast(procedure: string, args: Value, options: CallOptions): Promise<void> {
     checkProcedure(procedure);
-    const { provider, maxHops, timeout, signal } = checkOptions(options);
+    const { provider, maxHops, timeout, signal, selection } = checkOptions(options);
     const encoded = encodeValue(args).slice();
     const target = provider
       ? { id: provider, anchors: [] }
-      : await within(this.clock, timeout, signal, () => this.#anyProvider(procedure));
+      : await within(this.clock, timeout, signal, () => this.#anyProvider(procedure, selection));
     await new Promise<void>((resolve, reject) => {
       this.#sendOneWay(
         target,
@@ -190,9 +193,9 @@ export class Client implements PendingCallOwner {
     this.#registry.find(call.settings.procedure).then(
       (found) => {
         if (this.#pending.get(call.number) !== call) return;
-        const provider = this.#pick(found, call);
+        const provider = this.#pick(found.providers, call);
         if (provider) this.#sendTo(call, provider);
-        else this.#fail(call, lastError ?? noProvider(call.settings.procedure));
+        else this.#fail(call, lastError ?? noProvider(call.settings.procedure, found));
       },
       (cause) => this.#fail(call, toMeshError(cause)),
     );
@@ -201,16 +204,23 @@ export class Client implements PendingCallOwner {
   #pick(providers: readonly Provider[], call: PendingCall): Provider | undefined {
     if (providers.length === 1 && call.target === undefined) return providers[0];
     const untried = providers.filter((provider) => !call.hasAsked(provider));
-    return untried[untried.length > 1 ? this.#context.ports.random.below(untried.length) : 0];
+    const { procedure, options } = call.settings;
+    return this.#selector.choose(procedure, untried, options.selection);
   }
 
   #sendTo(call: PendingCall, provider: Provider): void {
     call.ask(provider);
+    if (call.settings.options.selection === "least_loaded") this.#load(call, provider);
     try {
       this.#courier.send(call);
     } catch (cause) {
       this.#fail(call, toMeshError(cause));
     }
+  }
+
+  #load(call: PendingCall, provider: Provider): void {
+    call.unload?.();
+    call.unload = this.#selector.loaded(provider.id);
   }
 
   /** The present provider was not reached: the next one, or the end. */
@@ -261,12 +271,14 @@ export class Client implements PendingCallOwner {
     this.#context.deadlines.remove(call);
     this.#courier.forget(call.number);
     call.release?.();
+    call.unload?.();
   }
 
-  async #anyProvider(procedure: string): Promise<Provider> {
-    const known = this.#registry.known(procedure) ?? (await this.#registry.find(procedure));
-    const provider = known[known.length > 1 ? this.#context.ports.random.below(known.length) : 0];
-    if (provider === undefined) throw noProvider(procedure);
+  async #anyProvider(procedure: string, selection: Selection): Promise<Provider> {
+    const known =
+      this.#registry.known(procedure) ?? (await this.#registry.find(procedure)).providers;
+    const provider = this.#selector.choose(procedure, known, selection);
+    if (provider === undefined) throw noProvider(procedure, undefined);
     return provider;
   }
 
@@ -301,9 +313,11 @@ function cancelled(): MeshError {
   return new MeshError("cancelled", "the caller has cancelled the call");
 }
 
-function noProvider(procedure: string): MeshError {
-  return new MeshError(
-    "no_provider",
-    `no node that could be asked knows a provider of "${procedure}"`,
-  );
+function noProvider(procedure: string, asked: Asked | undefined): MeshError {
+  const cause =
+    asked === undefined || asked.asked === 0
+      ? "there was no node to ask"
+      : `${asked.asked} nodes were asked and ${asked.answered} answered`;
+  const text = `no node that could be asked knows a provider of "${procedure}": ${cause}`;
+  return new MeshError("no_provider", text);
 }

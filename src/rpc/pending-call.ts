@@ -69,6 +69,8 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
   reports: readonly TimedReport[] = NO_REPORTS;
   /** Takes the listener off the caller's signal. */
   release: (() => void) | undefined = undefined;
+  /** Takes it off the load of its provider, where that is counted. */
+  unload: (() => void) | undefined = undefined;
   readonly #owner: PendingCallOwner;
   #encoded: Bytes | undefined = undefined;
   /** Providers asked before `target`. */

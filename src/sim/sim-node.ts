@@ -2,7 +2,8 @@ import type { MeshNode, Mode } from "../node/api.ts";
 import { assembleNode } from "../node/node.ts";
 import type { KeptTarget } from "../peer/keeper.ts";
 import type { LivenessLimits } from "../peer/liveness.ts";
-import type { World } from "./world.ts";
+import type { TransportLimits } from "../transport/transport.ts";
+import { SIM_REALM, type World } from "./world.ts";
 
 export interface SimNodeOptions {
   readonly mode: Mode;
@@ -12,6 +13,8 @@ export interface SimNodeOptions {
   readonly bootstrap?: readonly number[];
   /** When a silent link counts as dead; that of real nodes when left out. */
   readonly liveness?: LivenessLimits;
+  /** Limits of its transport that differ from those of real nodes. */
+  readonly limits?: Partial<TransportLimits>;
   /** `static` when left out: links to those nodes and no others. */
   readonly links?: "auto" | "static";
   /** `com.example.sim` when left out. */
@@ -24,16 +27,17 @@ export async function startSimNode(
   number: number,
   options: SimNodeOptions,
 ): Promise<MeshNode> {
-  const transport = world.transport(number, world.identity(number));
+  const transport = world.transport(number, world.identity(number), options.limits);
   if (options.listen === true) await world.run(transport.listen(world.address(number)));
   return assembleNode({
     ports: world.ports(number),
     transport,
     signer: world.signer(number),
     verify: world.verify,
-    realm: options.realm ?? "com.example.sim",
+    realm: options.realm ?? SIM_REALM,
     mode: options.mode,
     links: options.links ?? "static",
+    ...(options.realm === undefined ? { book: world.contacts } : {}),
     ...(options.liveness === undefined ? {} : { liveness: options.liveness }),
     bootstrap: (options.bootstrap ?? []).map((target) => keptTarget(world, target)),
     addresses: options.listen === true ? [world.address(number)] : [],

@@ -5,6 +5,8 @@ import { MeshError } from "../base/errors.ts";
 import type { Log, Meter, Millis, Ports } from "../base/ports.ts";
 import { createIdentity } from "../identity/certificate.ts";
 import { type Signer, signerFromSeed, type Verify, verify } from "../identity/keys.ts";
+import { realmId } from "../identity/realm.ts";
+import { ContactBook } from "../peer/contact-book.ts";
 import type { LinkProfile } from "../transport/memory/conditions.ts";
 import type { MemoryTransport } from "../transport/memory/memory-transport.ts";
 import { MemoryNetwork } from "../transport/memory/network.ts";
@@ -53,6 +55,8 @@ export class World {
   readonly network: MemoryNetwork;
   /** Whether a signature is that of a node. What was found once is remembered, for all nodes of the world. */
   readonly verify: Verify;
+  /** Contacts of nodes in the usual realm that any node of this world has verified: for all of them. */
+  readonly contacts: ContactBook;
   readonly #keys: "real" | "cheap";
   readonly #eventsMax: number;
   readonly #counts = new Map<number, Map<string, number>>();
@@ -65,6 +69,7 @@ export class World {
     this.seed = options.seed;
     this.#keys = options.keys ?? "real";
     this.verify = this.#keys === "cheap" ? cheapVerify : remembered(verify);
+    this.contacts = new ContactBook(realmId(SIM_REALM), this.verify, NO_METER, CONTACTS_MAX);
     this.#eventsMax = options.eventsMax ?? EVENTS_MAX;
     this.network = new MemoryNetwork({
       clock: this.clock,
@@ -195,6 +200,14 @@ export class World {
     };
   }
 }
+
+/** The realm of nodes that were given none. */
+export const SIM_REALM = "com.example.sim";
+
+/** Contacts one world remembers. */
+const CONTACTS_MAX = 32_768;
+
+const NO_METER: Meter = { count: () => {} };
 
 /** Signatures found right or wrong that one world remembers. */
 const VERDICTS_MAX = 32_768;

@@ -104,7 +104,9 @@ export function readDhtAnswer(
   start: number,
   end: number,
 ): { readonly number: number; readonly answer: DhtAnswer } {
-  const reader = new FieldReader(bytes, start, end);
+  // One copy of all: what is in the lists outlives the frame.
+  const copy = bytes.slice(start, end);
+  const reader = new FieldReader(copy, 0, copy.length);
   reader.array(type === TYPE.findValueReply ? 3 : 2);
   const number = reader.uint();
   const answer = answerOf(type, reader);
@@ -131,5 +133,5 @@ function writeList(writer: FrameWriter, items: readonly Bytes[]): void {
 
 function readList(reader: FieldReader, max: number): Bytes[] {
   const count = reader.array(0, max);
-  return Array.from({ length: count }, () => reader.bin(RECORD_BYTES_MAX).slice());
+  return Array.from({ length: count }, () => reader.bin(RECORD_BYTES_MAX));
 }

@@ -14,7 +14,13 @@ const owner: PendingCallOwner = {
 };
 
 function callOf(args: unknown): PendingCall {
-  const options = { timeout: 1_000, signal: undefined, provider: undefined, maxHops: 3 };
+  const options = {
+    timeout: 1_000,
+    signal: undefined,
+    provider: undefined,
+    maxHops: 3,
+    selection: "random" as const,
+  };
   const settle = { resolve: () => {}, reject: () => {} };
   return new PendingCall(owner, {
     number: 1,

@@ -4,11 +4,17 @@ import { EXIT } from "../exit-code.ts";
 import { print, printJson } from "../output.ts";
 import { UsageError } from "../usage-error.ts";
 
+/** Milliseconds between two words about how far it is. */
+const PROGRESS_EVERY = 5_000;
+
 async function run(given: Arguments): Promise<number> {
   const name = given.positionals[0] as string;
+  const trials = given.number("trials");
   const options = {
     nodes: given.number("nodes") as number,
     seed: given.number("seed") as number,
+    ...(trials === undefined ? {} : { trials }),
+    progress: progressTo(process.stderr, given.isSet("progress")),
   };
   const scenario = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
   if (scenario === undefined) {
@@ -26,6 +32,17 @@ async function run(given: Arguments): Promise<number> {
   return report.ok ? EXIT.ok : EXIT.failed;
 }
 
+/** Says now and then how far it is: to a terminal, or where it is asked for. */
+function progressTo(stream: NodeJS.WriteStream, isWanted: boolean): (text: string) => void {
+  let saidAt = Date.now();
+  return (text) => {
+    if (!isWanted && !stream.isTTY) return;
+    if (Date.now() - saidAt < PROGRESS_EVERY) return;
+    saidAt = Date.now();
+    stream.write(`${text}\n`);
+  };
+}
+
 export const sim: Command = {
   name: "sim",
   operands: "<scenario>",
@@ -37,6 +54,10 @@ export const sim: Command = {
     {
       line: "macula sim chain --nodes 5 --seed 1",
       does: "A call along a chain of five nodes, three of them forwarding.",
+    },
+    {
+      line: "macula sim join --nodes 1000 --seed 1",
+      does: "A thousand nodes join through one address and find each other's procedures.",
     },
     {
       line: "macula sim chain --nodes 9 --seed 1 --json",
@@ -60,6 +81,14 @@ export const sim: Command = {
       fallback: "1",
       help: "Where all chance comes from.",
     },
+    {
+      name: "trials",
+      kind: "number",
+      value: "<n>",
+      range: [1, 10_000_000],
+      help: "How often it is tried, in scenarios that count; each has its own default.",
+    },
+    { name: "progress", kind: "switch", help: "Say how far it is also where that is no terminal." },
     { name: "json", kind: "switch", help: "Print one JSON object and nothing else." },
   ],
   run,

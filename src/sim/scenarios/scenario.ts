@@ -1,6 +1,10 @@
 export interface ScenarioOptions {
   readonly nodes: number;
   readonly seed: number;
+  /** How often the scenario tries what it tries; its own default when left out. */
+  readonly trials?: number;
+  /** Told how far a long run is; called often. */
+  readonly progress?: (text: string) => void;
 }
 
 /** What every scenario reports; each adds its own figures. All of it follows from the options. */
