@@ -64,3 +64,16 @@ export function concat(...parts: readonly Bytes[]): Bytes {
   }
   return whole;
 }
+
+const BASE64_URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** Base64 for URLs without padding (RFC 4648, section 5). */
+export function toBase64Url(bytes: Bytes): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 3) {
+    const group =
+      ((bytes[at] as number) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    for (let shift = 18; shift >= 0; shift -= 6) text += BASE64_URL.charAt((group >> shift) & 63);
+  }
+  return text.slice(0, Math.ceil((bytes.length * 8) / 6));
+}

@@ -6,6 +6,7 @@ import {
   fromHex,
   fromUtf8,
   matchesAt,
+  toBase64Url,
   toHex,
   utf8,
 } from "../../src/base/bytes.ts";
@@ -32,6 +33,14 @@ describe("hexadecimal", () => {
 
   it("comes back as it went", () => {
     fc.assert(fc.property(bytes(), (it) => equalBytes(fromHex(toHex(it)) as Uint8Array, it)));
+  });
+});
+
+describe("base64 for URLs", () => {
+  it("is what Node makes of the same bytes", () => {
+    fc.assert(
+      fc.property(bytes(), (it) => toBase64Url(it) === Buffer.from(it).toString("base64url")),
+    );
   });
 });
 
