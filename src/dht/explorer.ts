@@ -7,6 +7,10 @@ import type { DhtContext } from "./dht-context.ts";
 /** How often a node that serves looks around again, before jitter. */
 const EXPLORE_EVERY: Millis = 600_000;
 
+/** When it does so first: whoever joins at the same time is not known to those that are asked. Then four times later. */
+const EXPLORE_FIRST: Millis = 1_000;
+const EXPLORE_GROWTH = 4;
+
 /** A bucket in which nobody was looked for during this time is refreshed (Kademlia, 2002, 2.3). */
 const REFRESH_AFTER: Millis = 3_600_000;
 
@@ -54,12 +58,14 @@ export class Explorer {
 
   /** Explores again and again until the signal fires, then rejects with `cancelled`. `tell` hears of each time. */
   async keepOn(tell: () => void): Promise<never> {
+    const { clock, random } = this.#context.ports;
+    let pause = this.#context.serves ? EXPLORE_FIRST : EXPLORE_EVERY;
     for (;;) {
-      const { clock, random } = this.#context.ports;
-      await sleep(clock, EXPLORE_EVERY / 2 + random.below(EXPLORE_EVERY), this.#signal);
+      await sleep(clock, pause / 2 + random.below(pause), this.#signal);
       await this.lookAround();
       if (this.#context.serves) await this.refresh();
       tell();
+      pause = Math.min(pause * EXPLORE_GROWTH, EXPLORE_EVERY);
     }
   }
 

@@ -247,14 +247,17 @@ export class Overlay {
     this.#handler.onPlanned();
   }
 
-  /** Verified nodes that may be dialled; while nobody passes on our frames also those we have only heard of. */
+  /**
+   * Verified nodes that may be dialled. Also those we have only heard of: while nobody passes on our frames, and in
+   * a bucket without a verified node, because greedy routing leads into a bucket only over a link to it.
+   */
   #diallable(): Contact[] {
     const { table } = this.#context;
     const known: Contact[] = [];
     const isAlone = !hasTransit(table);
     for (const { contacts, candidates } of this.#dht.contacts.buckets()) {
       known.push(...contacts);
-      if (isAlone) known.push(...candidates);
+      if (isAlone || contacts.length === 0) known.push(...candidates);
     }
     const now = this.#context.ports.clock.now();
     return known.filter(
