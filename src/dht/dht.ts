@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.ts";
 import { type MeshError, toMeshError } from "../base/errors.ts";
-import { idText, type Key, type NodeId, sameId } from "../base/id.ts";
+import { ID_BYTES, idText, type Key, type NodeId, sameId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import type { Contact } from "../peer/contact.ts";
 import type { Link } from "../peer/link.ts";
@@ -30,6 +30,9 @@ const HOLDERS_MAX = 64;
 
 /** Fewer nodes than these all hold every record: a region would not tell them apart. */
 const REGION_MIN: number = 2 * COPIES;
+
+/** Contacts by chance that the walks through a crowded region start from. */
+const STARTS = 8;
 
 /** What came of a store. */
 export interface StoreResult {
@@ -112,11 +115,7 @@ export class Dht {
     signal: AbortSignal,
     limits: Partial<LookupLimits> = {},
   ): Promise<readonly Contact[]> {
-    const request = { kind: "find_node", target } as const;
-    const { closest } = await this.#searcher.search(target, request, this.#seeds(target), {
-      signal,
-      limits,
-    });
+    const { closest } = await this.#searchNodes(target, [], signal, limits);
     return closest.filter((contact) => contact.serves);
   }
 
@@ -127,9 +126,10 @@ export class Dht {
    */
   async publish(record: ProviderRecord, signal: AbortSignal): Promise<StoreResult> {
     const closest = await this.findNodes(record.key, signal);
-    const widened = await this.#widen(record.key, closest, (point) =>
-      this.findNodes(point, signal),
-    );
+    const widened = await this.#widen(record.key, closest, async (point, starts) => {
+      const { closest: there } = await this.#searchNodes(point, starts, signal);
+      return there.filter((contact) => contact.serves);
+    });
     return this.publishTo(record, [...closest.slice(0, COPIES), ...widened.flat()]);
   }
 
@@ -163,7 +163,9 @@ export class Dht {
     if (held.length > 0) return { records: held, holder: "self", steps: 0, asked: 0, answered: 0 };
     const first = await this.#findAt(key, key, signal);
     if (first.records.length > 0) return first;
-    const more = await this.#widen(key, first.closest, (point) => this.#findAt(key, point, signal));
+    const more = await this.#widen(key, first.closest, (point, starts) =>
+      this.#findAt(key, point, signal, starts),
+    );
     const found = more.find(({ records }) => records.length > 0) ?? first;
     const all = [first, ...more];
     const asked = all.reduce((sum, it) => sum + it.asked, 0);
@@ -189,11 +191,13 @@ export class Dht {
     key: Key,
     near: Key,
     signal: AbortSignal | undefined,
+    starts: readonly Contact[] = [],
   ): Promise<FoundRecords & SearchResult> {
     let records: ProviderRecord[] = [];
     const request = { kind: "find_value", key, near } as const;
     const result = await this.#searcher.search(near, request, this.#seeds(near), {
       signal,
+      starts,
       take: (answer) => {
         if (answer.kind === "find_value_reply") records = this.#verified(key, answer.records);
         return records.length > 0;
@@ -202,20 +206,38 @@ export class Dht {
     return { ...result, records };
   }
 
-  /** Does `search` at the points of the region around `key` where `closest` stand too close to be there by chance. */
+  /**
+   * Does `search` at the points of the region around `key` where `closest` stand too close to be there by chance. How
+   * large the mesh is, is judged at places that nobody can have foreseen.
+   */
   async #widen<T>(
     key: Key,
     closest: readonly Contact[],
-    search: (point: Key) => Promise<T>,
+    search: (point: Key, starts: readonly Contact[]) => Promise<T>,
   ): Promise<T[]> {
-    const { self } = this.#context;
+    const { self, ports } = this.#context;
     const around = estimateSize(self, this.contacts.closest(self, COPIES));
-    const size = medianSize([around]);
-    if (size === undefined || size < REGION_MIN) return [];
+    if (around === undefined || around < REGION_MIN) return [];
+    if (!new Region(key, around).isCrowded(closest)) return [];
+    ports.meter.count("regions_widened");
+    const starts = (): Contact[] => this.contacts.sample(STARTS, ports.random);
+    const elsewhere = [ports.random.bytes(ID_BYTES), ports.random.bytes(ID_BYTES)].map(
+      async (point) => estimateSize(point, (await this.#searchNodes(point, starts())).closest),
+    );
+    const size = medianSize([around, ...(await Promise.all(elsewhere))]) ?? around;
     const region = new Region(key, size);
-    if (!region.isCrowded(closest)) return [];
-    this.#context.ports.meter.count("regions_widened");
-    return Promise.all(region.points().map(search));
+    return Promise.all(region.points().map((point) => search(point, starts())));
+  }
+
+  #searchNodes(
+    target: Key,
+    starts: readonly Contact[],
+    signal?: AbortSignal,
+    limits: Partial<LookupLimits> = {},
+  ): Promise<SearchResult> {
+    const request = { kind: "find_node", target } as const;
+    const options = { signal, starts, limits };
+    return this.#searcher.search(target, request, this.#seeds(target), options);
   }
 
   /** Who is asked first: the nearest nodes that serve; where none is known, the neighbours, for what is their own. */

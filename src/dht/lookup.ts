@@ -34,6 +34,8 @@ interface Candidate<C> {
 interface Path<C> {
   /** By distance, nearest first. */
   readonly candidates: Candidate<C>[];
+  /** Asked before all others. */
+  start: Candidate<C> | undefined;
   waiting: number;
   asked: number;
 }
@@ -51,18 +53,34 @@ export class Lookup<C extends { readonly id: NodeId }> {
   #turn = 0;
   #asked = 0;
 
-  constructor(target: Key, self: NodeId, seeds: readonly C[], limits: Partial<LookupLimits> = {}) {
+  /**
+   * `starts`, one for each path, are asked first, near or not: where liars crowd around the target, the nearest
+   * contacts one knows may all be theirs.
+   */
+  constructor(
+    target: Key,
+    self: NodeId,
+    seeds: readonly C[],
+    limits: Partial<LookupLimits> = {},
+    starts: readonly C[] = [],
+  ) {
     this.#target = target;
     this.#self = self;
     this.#limits = { ...LOOKUP_LIMITS, ...limits };
     this.#paths = Array.from({ length: this.#limits.paths }, () => ({
       candidates: [],
+      start: undefined,
       waiting: 0,
       asked: 0,
     }));
     const sorted = [...seeds].sort((a, b) => compareDistance(target, a.id, b.id));
     for (const [at, seed] of sorted.entries()) {
       this.#learn(this.#paths[at % this.#paths.length] as Path<C>, seed, 1);
+    }
+    for (const [at, path] of this.#paths.entries()) {
+      const start = starts[at];
+      if (start === undefined || sameId(start.id, self)) continue;
+      path.start = this.#find(start.id) ?? this.#add(start, 1);
     }
   }
 
@@ -112,6 +130,7 @@ export class Lookup<C extends { readonly id: NodeId }> {
 
   /** The nearest one nobody has asked, among the nearest that this path knows and that have not failed. */
   #nextOf(path: Path<C>): Candidate<C> | undefined {
+    if (path.start?.state === "fresh") return path.start;
     let near = 0;
     for (const candidate of path.candidates) {
       if (candidate.state === "fresh") return candidate;

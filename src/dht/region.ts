@@ -3,8 +3,12 @@ import { ID_BYTES, type Key, type NodeId } from "../base/id.ts";
 /** Nodes that are to hold a record: the k of Kademlia. */
 export const COPIES = 20;
 
-/** How much denser than the mesh the surroundings of a key may be before somebody must have made them so. */
+/**
+ * How much denser than the mesh the surroundings of a key may be before somebody must have made them so: where a
+ * quarter of ten nodes is to be expected, chance puts ten once in three thousand keys.
+ */
 const CROWDED = 4;
+const CROWD: number = COPIES / 2;
 
 /** Distance of two ids as a share of the whole id space, to 52 bits: 0 ≤ share < 1. */
 export function shareBetween(a: Key, b: Key): number {
@@ -63,8 +67,9 @@ export class Region {
 
   /** True where the nodes nearest to the key stand much closer together than chance lets them. */
   isCrowded(nearest: readonly HasId[]): boolean {
-    const here = estimateSize(this.#key, nearest);
-    return nearest.length >= COPIES && here !== undefined && here > this.#size * CROWDED;
+    // Judged by ten: with fewer liars among them half of the nearest twenty are honest.
+    const here = estimateSize(this.#key, nearest.slice(0, CROWD));
+    return nearest.length >= CROWD && here !== undefined && here > this.#size * CROWDED;
   }
 
   /**

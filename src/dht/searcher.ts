@@ -10,6 +10,8 @@ import { Lookup, type LookupLimits, type LookupStep } from "./lookup.ts";
 export interface SearchOptions {
   readonly signal?: AbortSignal | undefined;
   readonly limits?: Partial<LookupLimits>;
+  /** Asked first, one on each path. */
+  readonly starts?: readonly Contact[];
   /** Sees every answer, and ends the search by saying true. */
   readonly take?: (answer: DhtAnswer) => boolean;
 }
@@ -56,7 +58,7 @@ export class Searcher {
   ): Promise<SearchResult> {
     const { signal } = options;
     const limits = { paths: this.#context.lookupPaths, ...options.limits };
-    const lookup = new Lookup<Contact>(target, this.#context.self, seeds, limits);
+    const lookup = new Lookup<Contact>(target, this.#context.self, seeds, limits, options.starts);
     this.#context.ports.meter.count("lookups");
     let answered = 0;
     return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 import { bucketIndex, compareDistance, ID_BYTES, type Key, type NodeId } from "../base/id.ts";
-import type { Millis } from "../base/ports.ts";
+import type { Millis, Random } from "../base/ports.ts";
 import { BUCKET_MAX, Bucket, type Entry, entryOf, type TableContact } from "./bucket.ts";
 
 const BUCKETS = ID_BYTES * 8;
@@ -100,6 +100,22 @@ export class ContactTable<C extends TableContact> {
     for (let at = Math.min(own, this.#buckets.length) - 1; at >= 0 && found.length < count; at--)
       take(this.#contactsIn(at, at + 1));
     return found;
+  }
+
+  /** Contacts by chance, at most `count`. */
+  sample(count: number, random: Random): C[] {
+    const all = this.#contactsIn(0, this.#buckets.length);
+    const chosen: C[] = [];
+    while (chosen.length < count && all.length > 0) {
+      const at = random.below(all.length);
+      const last = all.pop() as C;
+      if (at === all.length) chosen.push(last);
+      else {
+        chosen.push(all[at] as C);
+        all[at] = last;
+      }
+    }
+    return chosen;
   }
 
   *buckets(): IterableIterator<BucketView<C>> {

@@ -69,8 +69,9 @@ describe("the region of a key", () => {
     expect(region.isCrowded(nearest(key, honest))).toBe(false);
     const made = Array.from({ length: 20 }, () => ground(key, 2));
     expect(region.isCrowded(nearest(key, [...honest, ...made]))).toBe(true);
-    // Ten can't push out more than half of the honest holders.
-    expect(region.isCrowded(nearest(key, [...honest, ...made.slice(0, 10)]))).toBe(false);
+    expect(region.isCrowded(nearest(key, [...honest, ...made.slice(0, 10)]))).toBe(true);
+    // Five leave fifteen honest holders.
+    expect(region.isCrowded(nearest(key, [...honest, ...made.slice(0, 5)]))).toBe(false);
   });
 
   it("is reached from points that lie in it and away from its key", () => {
