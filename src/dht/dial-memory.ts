@@ -11,7 +11,7 @@ const REMEMBERED_MAX = 1_024;
 const PAUSE: BackoffLimits = { first: 5_000, most: 600_000 };
 
 /** Pause after a node said that it has too many links. */
-const PAUSE_REFUSED: BackoffLimits = { first: 60_000, most: 600_000 };
+const PAUSE_REFUSED: BackoffLimits = { first: 300_000, most: 3_600_000 };
 
 interface Failure {
   readonly failures: number;

@@ -70,13 +70,14 @@ export interface Guest {
   readonly usedAt: number;
 }
 
-/** Other anchors that a node has to have before it may lose this one. */
+/** Other anchors that a node is well off with. */
 const ANCHORS_SPARED = 2;
 
 /**
  * The link that is missed least where there are more than a node wants to carry: first one of a node that does not
  * name us as its anchor and is only passing through, then one of a node with two anchors besides us, then one
- * of a transit node that we don't need; of several that used longest ago. `undefined` where each is needed.
+ * with another anchor at all, then one of a transit node that we don't need, because it may need us; of several
+ * that used longest ago. `undefined` where each is needed.
  */
 export function linkToShed<G extends Guest>(self: NodeId, links: Iterable<G>): G | undefined {
   let best: G | undefined;
@@ -93,7 +94,9 @@ export function linkToShed<G extends Guest>(self: NodeId, links: Iterable<G>): G
 
 function worthOf(self: NodeId, { pinned, isClosing, contact }: Guest): number | undefined {
   if (pinned || isClosing) return undefined;
-  if (contact.transit) return 2;
+  if (contact.transit) return 3;
   if (!contact.anchors.some((anchor) => sameId(anchor, self))) return 0;
-  return contact.anchors.length > ANCHORS_SPARED ? 1 : undefined;
+  const others = contact.anchors.length - 1;
+  if (others >= ANCHORS_SPARED) return 1;
+  return others > 0 ? 2 : undefined;
 }

@@ -22,8 +22,9 @@ const DIALS_ALONE_MAX = 2;
 
 const DIAL_TIMEOUT: Millis = 3_000;
 
-/** Changes within this time are planned for as one. */
+/** Changes within this time are planned for as one: while the node joins, and later. */
 const SETTLE: Millis = 20;
+const SETTLE_JOINED: Millis = 200;
 
 /** A link that we dialled and don't need is let go after this time without use. */
 const RELEASE_AFTER: Millis = 3_000;
@@ -156,10 +157,13 @@ export class Overlay {
   /** Links, contacts or the role of this node have changed: a new plan is made soon. */
   changed(): void {
     if (this.#stop.signal.aborted) return;
-    this.#planning ??= this.#context.ports.clock.timer(SETTLE, () => {
-      this.#planning = undefined;
-      this.#plan();
-    });
+    this.#planning ??= this.#context.ports.clock.timer(
+      this.#joined ? SETTLE_JOINED : SETTLE,
+      () => {
+        this.#planning = undefined;
+        this.#plan();
+      },
+    );
   }
 
   close(): void {

@@ -3,31 +3,45 @@ import type { Bytes } from "../base/bytes.ts";
 /** Bytes of an id that the metric looks at. Two ids that agree in them count as equally far. */
 export const METRIC_BYTES = 8;
 
-/** How far a node is from where a frame wants to go: 64 bits, as two unsigned halves. */
-export interface Distance {
-  high: number;
-  low: number;
+/**
+ * The least distance met so far. The distance of a node is the least XOR distance to the destination or one of its
+ * anchors, by their first 8 bytes: 64 bits, as two unsigned halves. It is asked for every link of every frame that is
+ * passed on, so nothing is made for it.
+ */
+export class Nearest {
+  readonly #destination: Bytes;
+  readonly #anchors: readonly Bytes[];
+  #high = 0xffff_ffff;
+  #low = 0xffff_ffff;
+
+  constructor(destination: Bytes, anchors: readonly Bytes[]) {
+    this.#destination = destination;
+    this.#anchors = anchors;
+  }
+
+  /** True where `node` is strictly nearer than all before it; it counts from now on. */
+  isCloser(node: Bytes): boolean {
+    let found = this.#isCloserTo(this.#destination, node);
+    for (const anchor of this.#anchors) if (this.#isCloserTo(anchor, node)) found = true;
+    return found;
+  }
+
+  #isCloserTo(target: Bytes, node: Bytes): boolean {
+    const high = half(node, target, 0);
+    if (high > this.#high) return false;
+    const low = half(node, target, 4);
+    if (high === this.#high && low >= this.#low) return false;
+    this.#high = high;
+    this.#low = low;
+    return true;
+  }
 }
 
 function half(a: Bytes, b: Bytes, at: number): number {
-  let value = 0;
-  for (let offset = at; offset < at + 4; offset++) {
-    value = (value << 8) | ((a[offset] as number) ^ (b[offset] as number));
-  }
+  const value =
+    (((a[at] as number) ^ (b[at] as number)) << 24) |
+    (((a[at + 1] as number) ^ (b[at + 1] as number)) << 16) |
+    (((a[at + 2] as number) ^ (b[at + 2] as number)) << 8) |
+    ((a[at + 3] as number) ^ (b[at + 3] as number));
   return value >>> 0;
-}
-
-/** The least XOR distance of `node` to one of `targets` (a destination and its anchors), by their first 8 bytes. */
-export function metric(node: Bytes, targets: readonly Bytes[]): Distance {
-  let best: Distance = { high: 0xffff_ffff, low: 0xffff_ffff };
-  for (const target of targets) {
-    const found = { high: half(node, target, 0), low: half(node, target, 4) };
-    if (closer(found, best)) best = found;
-  }
-  return best;
-}
-
-/** True where `a` is strictly less than `b`. */
-export function closer(a: Distance, b: Distance): boolean {
-  return a.high < b.high || (a.high === b.high && a.low < b.low);
 }

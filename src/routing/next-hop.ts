@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.ts";
 import { type NodeId, sameId } from "../base/id.ts";
-import { closer, type Distance, metric } from "./metric.ts";
+import { Nearest } from "./metric.ts";
 
 /** What greedy routing needs to know of a linked node. */
 export interface Neighbour {
@@ -29,16 +29,14 @@ export function findNextHop<N extends Neighbour>(
   anchors: readonly Bytes[],
   neighbours: Iterable<N>,
 ): N | undefined {
-  const targets = [destination, ...anchors];
+  const search = new Nearest(destination, anchors);
+  if (standing.transit) search.isCloser(standing.self);
   let best: N | undefined;
-  let least: Distance | undefined = standing.transit ? metric(standing.self, targets) : undefined;
   for (const neighbour of neighbours) {
     if (sameId(neighbour.peer, destination)) return neighbour;
     if (!neighbour.contact.transit) continue;
-    const distance = metric(neighbour.peer, targets);
-    if (least !== undefined && !closer(distance, least)) continue;
-    best = neighbour;
-    least = distance;
+    if (search.isCloser(neighbour.peer) || (best === undefined && !standing.transit))
+      best = neighbour;
   }
   return best;
 }

@@ -114,15 +114,17 @@ describe("the link that is shed", () => {
     expect(linkToShed(SELF, [spared, transit, passing, older])).toBe(older);
   });
 
-  it("is then one of who has two other anchors, then one of a transit node", () => {
-    expect(linkToShed(SELF, [transit, spared])).toBe(spared);
+  it("is then one of who has other anchors, the more the rather, then one of a transit node", () => {
+    const tight = link({ anchors: [SELF, tinyId(1)] }, 0);
+    expect(linkToShed(SELF, [transit, tight, spared])).toBe(spared);
+    expect(linkToShed(SELF, [transit, tight])).toBe(tight);
     expect(linkToShed(SELF, [transit])).toBe(transit);
   });
 
   it("is none that is wanted, none of who has no other way in, and none that is closing", () => {
     const needed = [
       link({ pinned: true }, 0),
-      link({ anchors: [SELF, tinyId(1)] }, 0),
+      link({ anchors: [SELF] }, 0),
       link({ closing: true }, 0),
     ];
     expect(linkToShed(SELF, needed)).toBeUndefined();
