@@ -1,6 +1,6 @@
 import type { Address } from "../base/address.ts";
 import { BoundedMap } from "../base/bounded.ts";
-import { idText, type NodeId } from "../base/id.ts";
+import { idNumber, type NodeId } from "../base/id.ts";
 import type { Millis, Random } from "../base/ports.ts";
 import { type BackoffLimits, backoff } from "../peer/backoff.ts";
 
@@ -25,13 +25,13 @@ export interface Diallable {
 }
 
 /**
- * Which dials have failed, by node and by address: an address at which nobody answered is left alone for a while
+ * Which dials have failed, by node (two nodes whose ids share a number share their pauses) and by address: an address at which nobody answered is left alone for a while
  * whoever claims it, so that contacts which name a stranger's address don't make this node knock there again
  * and again.
  */
 export class DialMemory {
   readonly #random: Random;
-  readonly #nodes = new BoundedMap<string, Failure>(REMEMBERED_MAX);
+  readonly #nodes = new BoundedMap<number, Failure>(REMEMBERED_MAX);
   readonly #addresses = new BoundedMap<Address, Failure>(REMEMBERED_MAX);
 
   constructor(random: Random) {
@@ -40,24 +40,24 @@ export class DialMemory {
 
   /** The addresses worth dialling now; none while the node itself has to wait. */
   worthDialling(target: Diallable, now: Millis): Address[] {
-    if (isWaiting(this.#nodes.peek(idText(target.id)), now)) return [];
+    if (isWaiting(this.#nodes.peek(idNumber(target.id)), now)) return [];
     return target.addresses.filter((address) => !isWaiting(this.#addresses.peek(address), now));
   }
 
   /** A dial of these addresses of the node has failed. */
   failed(id: NodeId, addresses: readonly Address[], now: Millis): void {
-    this.#add(this.#nodes, idText(id), PAUSE, now);
+    this.#add(this.#nodes, idNumber(id), PAUSE, now);
     for (const address of addresses) this.#add(this.#addresses, address, PAUSE, now);
   }
 
   /** The node is there and does not want the link. */
   refused(id: NodeId, now: Millis): void {
-    this.#add(this.#nodes, idText(id), PAUSE_REFUSED, now);
+    this.#add(this.#nodes, idNumber(id), PAUSE_REFUSED, now);
   }
 
   /** The node was reached at this address. */
   reached(id: NodeId, address: Address): void {
-    this.#nodes.delete(idText(id));
+    this.#nodes.delete(idNumber(id));
     this.#addresses.delete(address);
   }
 

@@ -24,7 +24,7 @@ const DIAL_TIMEOUT: Millis = 3_000;
 
 /** Changes within this time are planned for as one: while the node joins, and later. */
 const SETTLE: Millis = 20;
-const SETTLE_JOINED: Millis = 200;
+const SETTLE_JOINED: Millis = 500;
 
 /** A link that we dialled and don't need is let go after this time without use. */
 const RELEASE_AFTER: Millis = 3_000;
@@ -264,13 +264,13 @@ export class Overlay {
       if (isAlone || contacts.length === 0) known.push(...candidates);
     }
     const now = this.#context.ports.clock.now();
-    return known.filter(
-      (contact) =>
-        contact.transit &&
-        table.to(contact.id) === undefined &&
-        (this.#dialling.has(idText(contact.id)) ||
-          this.#memory.worthDialling(contact, now).length > 0),
-    );
+    return known.filter((contact) => contact.transit && this.#isDiallable(contact, now));
+  }
+
+  #isDiallable(contact: Contact, now: Millis): boolean {
+    if (this.#context.table.to(contact.id) !== undefined) return false;
+    if (this.#dialling.size > 0 && this.#dialling.has(idText(contact.id))) return true;
+    return this.#memory.worthDialling(contact, now).length > 0;
   }
 
   #dial(contact: Contact, addresses: readonly Address[]): void {

@@ -11,6 +11,9 @@ import type { Channel } from "./channel.ts";
 import type { Contact } from "./contact.ts";
 import type { Liveness } from "./liveness.ts";
 
+/** One for all links: what it holds is gone when the ping has been handed on. */
+const PING_WRITER: FrameWriter = new FrameWriter();
+
 /** What a link counts over its life. */
 export interface LinkStats {
   framesSent: number;
@@ -47,7 +50,6 @@ export class Link {
   ended: CloseInfo | undefined;
   readonly #channel: Channel;
   readonly #clock: Clock;
-  readonly #writer = new FrameWriter();
   #pings = 0;
 
   constructor(options: {
@@ -128,9 +130,9 @@ export class Link {
   }
 
   #sendPing(type: number, number: number): void {
-    this.#writer.begin();
-    writePing(this.#writer, number);
-    this.#writer.finish(type);
-    this.sendFrame(this.#writer);
+    PING_WRITER.begin();
+    writePing(PING_WRITER, number);
+    PING_WRITER.finish(type);
+    this.sendFrame(PING_WRITER);
   }
 }

@@ -20,25 +20,20 @@ export interface TableContact {
   readonly seq: number;
 }
 
-/** A contact in its place. */
+/** A contact in its place, or waiting for one. */
 export interface Entry<C> {
   contact: C;
-  /** Parts of the network its addresses lie in. */
-  readonly groups: readonly string[];
+  /** Parts of the network its addresses lie in; looked up once it gets a place. */
+  groups: readonly string[];
   /** When it last proved that it is there; `undefined` for one that others speak of. */
   heardAt: Millis | undefined;
 }
 
-/** An entry for `contact`; the groups of `known` are taken over where it is the same. */
-export function entryOf<C extends TableContact>(
-  contact: C,
-  heardAt: Millis | undefined,
-  known?: Entry<C>,
-): Entry<C> {
-  if (known?.contact === contact) return { contact, groups: known.groups, heardAt };
+/** Parts of the network in which the addresses of a contact lie. */
+export function groupsOf(contact: TableContact): string[] {
   const groups = new Set(contact.addresses.map(addressGroup));
   groups.delete(undefined);
-  return { contact, groups: [...groups] as string[], heardAt };
+  return [...groups] as string[];
 }
 
 /** One k-bucket: contacts that have proved to be there, and behind them those that wait for a place. */

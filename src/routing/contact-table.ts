@@ -1,6 +1,6 @@
 import { bucketIndex, compareDistance, ID_BYTES, type Key, type NodeId } from "../base/id.ts";
 import type { Millis, Random } from "../base/ports.ts";
-import { BUCKET_MAX, Bucket, type Entry, entryOf, type TableContact } from "./bucket.ts";
+import { BUCKET_MAX, Bucket, type Entry, groupsOf, type TableContact } from "./bucket.ts";
 
 const BUCKETS = ID_BYTES * 8;
 
@@ -57,7 +57,8 @@ export class ContactTable<C extends TableContact> {
     bucket.checked(contact.id);
     const known = this.#takeOut(bucket, contact.id);
     const newest = known && known.contact.seq > contact.seq ? known.contact : contact;
-    const entry = entryOf(newest, now, known);
+    const groups = known?.contact === newest ? known.groups : undefined;
+    const entry: Entry<C> = { contact: newest, groups: groups ?? groupsOf(newest), heardAt: now };
     if (this.#place(bucket, entry)) return undefined;
     bucket.wait(entry);
     return bucket.isFull ? bucket.toCheck(now) : undefined;
@@ -67,8 +68,11 @@ export class ContactTable<C extends TableContact> {
   heard(contact: C): void {
     const bucket = this.#bucketFor(contact.id);
     const known = bucket?.get(contact.id);
-    if (known === undefined) bucket?.wait(entryOf(contact, undefined));
-    else if (contact.seq > known.contact.seq) known.contact = contact;
+    if (known !== undefined) {
+      if (contact.seq > known.contact.seq) known.contact = contact;
+    } else if (bucket?.waiting.some((entry) => entry.contact === contact) === false) {
+      bucket.wait({ contact, groups: groupsOf(contact), heardAt: undefined });
+    }
   }
 
   /** The contact has not answered: it loses its place to the latest of those that wait and have proved to be there. */

@@ -7,18 +7,23 @@ const FIRST_BYTES = 1_024;
 /** Buffer kept between frames; a larger one is given back with `begin`. */
 const KEPT_BYTES = 64 << 10;
 
+/** Stands for the buffer of a writer that has nothing to write yet: there are several for each link. */
+const NOTHING: Bytes = new Uint8Array(0);
+
 /**
  * Builds one frame after another in one growing buffer: `begin`, fields, `finish`. Fields are MessagePack in
  * its shortest form. What was written stays in `bytes` until the next `begin`.
  */
 export class FrameWriter {
-  bytes: Bytes = new Uint8Array(FIRST_BYTES);
+  bytes: Bytes = NOTHING;
   /** Where the next byte goes: the frame's length so far. */
   at = 0;
 
   /** Starts a frame; its header is filled in by `finish`. */
   begin(): void {
-    if (this.bytes.length > KEPT_BYTES) this.bytes = new Uint8Array(KEPT_BYTES);
+    const { length } = this.bytes;
+    if (length === 0) this.bytes = new Uint8Array(FIRST_BYTES);
+    else if (length > KEPT_BYTES) this.bytes = new Uint8Array(KEPT_BYTES);
     this.at = HEADER_BYTES;
   }
 
@@ -36,7 +41,7 @@ export class FrameWriter {
   /** Hands over what was written together with its memory; nothing of it stays here. */
   detach(): Bytes {
     const written = this.bytes.subarray(0, this.at);
-    this.bytes = new Uint8Array(FIRST_BYTES);
+    this.bytes = NOTHING;
     this.at = 0;
     return written;
   }
