@@ -12,6 +12,7 @@ import { Dialling } from "./dialling.ts";
 import * as layout from "./layout.ts";
 import { type DatagramSink, Outbox } from "./outbox.ts";
 import { Pace } from "./pace.ts";
+import { batchMemory } from "./shared-memory.ts";
 import { StagingPool } from "./staging.ts";
 import type { QuicStream } from "./stream.ts";
 import { verifyPeer } from "./verify-peer.ts";
@@ -65,7 +66,7 @@ export class Endpoint implements ConnectionHost {
     this.#book = book;
     const tell = (text: string): void => log?.write("error", "quic_core", { text });
     this.core = new Core(identity, limits, tell, () => this.schedule());
-    this.#events = new Uint8Array(this.core.batchBytes);
+    this.#events = batchMemory(this.core.batchBytes);
     this.#eventWords = new Uint32Array(this.#events.buffer);
     this.#outbox = new Outbox(this.core, book, outlet);
   }
