@@ -19,33 +19,33 @@ const GATES = {
 };
 
 /** Many nodes that are given one address find each other, and every procedure is found from everywhere. */
-export async function benchDiscovery({ runs, nodes, tell, profile }) {
+export async function benchDiscovery({ runs, nodes, calm, tell, profile }) {
   const measured = [];
   for (let run = 1; run <= runs; run++) {
     tell(`mesh, run ${run} of ${runs}`);
-    measured.push(await withProcesses(profile ? "mesh" : undefined, (all) => measure(all, nodes)));
+    const profiles = profile ? "mesh" : undefined;
+    measured.push(await withProcesses(profiles, (all) => measure(all, { nodes, calm, tell })));
   }
-  const failed = measured.find(({ lookup }) => lookup.error !== null)?.lookup.error;
-  if (failed !== undefined) tell(`a lookup failed: ${failed}`);
-  for (const { lookup } of measured) delete lookup.error;
   const mesh = medians(measured);
   // One lookup that failed counts, in whichever run that was.
   mesh.lookup.success = Math.min(...measured.map(({ lookup }) => lookup.success));
   return { mesh, gates: judged(GATES, { mesh }) };
 }
 
-async function measure(processes, nodes) {
+async function measure(processes, { nodes, calm, tell }) {
   const names = Array.from({ length: PROCESSES }, (_, at) => `process${at + 1}`);
-  const all = await Promise.all(names.map((name) => processes.start(name, { kind: "population" })));
+  const all = await Promise.all(
+    names.map((name) => processes.start(name, { kind: "population", calm })),
+  );
   const join = await joinAll(all, nodes);
   const registered = await Promise.all(all.map((process) => process.ask("register")));
   const procedures = registered.flatMap(({ procedures: names }) => names);
-  const lookups = await lookUpAll(all, procedures);
-  const shares = await Promise.all(all.map((process) => process.ask("share")));
+  const lookups = await lookUpAll(all, procedures, tell);
+  const shares = await Promise.all(all.map((process) => process.ask("share", undefined, calm)));
   return {
     join,
     register: spread(registered.flatMap(({ times }) => times)),
-    lookup: lookups,
+    ...lookups,
     memoryPerNode: memoryPerNode(shares, nodes),
     links: {
       gateway: meanAndMax(shares.flatMap(({ links }) => links.gateway)),
@@ -85,18 +85,21 @@ async function joinAll(all, nodes) {
   return { wholeMs: until - from, ...spread(times) };
 }
 
-/** Every procedure from every node that does not provide it, one lookup at a time in the whole mesh. */
-async function lookUpAll(all, procedures) {
-  const times = [];
-  let error = null;
-  let asked = 0;
+/** Every procedure from every node that does not provide it, one at a time in the whole mesh. */
+async function lookUpAll(all, procedures, tell) {
+  const parts = [];
   for (const process of all) {
-    const found = await process.ask("lookUp", { procedures }, LOOKUP_SECONDS);
-    times.push(...found.times);
-    asked += found.asked;
-    error ??= found.error;
+    parts.push(await process.ask("lookUp", { procedures }, LOOKUP_SECONDS));
   }
-  return { count: asked, success: times.length / asked, ...spread(times), error };
+  const failed = parts.find(({ error }) => error !== null);
+  if (failed !== undefined) tell(`a lookup failed: ${failed.error}`);
+  const count = parts.reduce((sum, { asked }) => sum + asked, 0);
+  const local = parts.reduce((sum, part) => sum + part.local, 0);
+  const times = parts.flatMap(({ lookups }) => lookups);
+  return {
+    lookup: { count, success: times.length / count, local: local / count, ...spread(times) },
+    firstCall: spread(parts.flatMap(({ calls }) => calls)),
+  };
 }
 
 function spread(times) {

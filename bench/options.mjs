@@ -14,12 +14,15 @@ export const USAGE = `npm run -s bench -- <rpc | bulk | start | discovery> [opti
   --warmup S        length of the warm-up before it
   --megabytes N     what bulk sends one way
   --nodes N         nodes of discovery
+  --calm S          what discovery waits at most for a process to come to rest
   --only a,b        scenarios: floor, direct, oneForwarder, threeForwarders of rpc,
                     floor, oneWay, echo of bulk, firstCall of start, mesh of discovery
   --profile NAME    one run of that scenario, with a CPU profile of each process in bench/.profiles`;
 
 const MEGABYTES = 100;
 const NODES = 50;
+/** Seconds. */
+const CALM = 30;
 /** Every process of a population has a gateway and an edge at least. */
 const NODES_MIN = 10;
 
@@ -34,6 +37,7 @@ const FLAGS = {
   warmup: { type: "string" },
   megabytes: { type: "string" },
   nodes: { type: "string" },
+  calm: { type: "string" },
   only: { type: "string" },
   profile: { type: "string" },
 };
@@ -65,6 +69,7 @@ export function readOptions(words, benches) {
     warmup: number("warmup", values.warmup, defaults.warmup),
     megabytes: wholeNumber("megabytes", values.megabytes, MEGABYTES),
     nodes: nodesOf(values.nodes),
+    calm: number("calm", values.calm, CALM),
     only,
     profile: profile !== undefined,
   };

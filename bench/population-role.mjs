@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createNode } from "../dist/index.js";
 import { REALM } from "./procedures.mjs";
@@ -11,9 +11,16 @@ const COLLECTIONS = 6;
 const COLLECTION_PAUSE = 50;
 const MEGABYTE = 1_000_000;
 
+/**
+ * V8 lets the space of young objects grow to 16 MB under load, and gives it back after some calm seconds: waited for
+ * until less than this is left of it.
+ */
+const YOUNG_BYTES = 4_000_000;
+const CALM_CHECK = 500;
+
 /** Several nodes in one process of a benchmark, which measures what it was before the first of them. */
-export async function startPopulationRole() {
-  const before = await memory();
+export async function startPopulationRole({ calm }) {
+  const before = await memory(calm);
   const nodes = [];
   return {
     ready: {},
@@ -24,7 +31,7 @@ export async function startPopulationRole() {
       share: async () => ({
         nodes: nodes.length,
         before,
-        now: await memory(),
+        now: await memory(calm),
         links: links(nodes),
       }),
     },
@@ -66,29 +73,40 @@ async function register(nodes) {
   return { procedures: nodes.map(procedureOf), times };
 }
 
-/** Every node looks every procedure up for the first time, one after another. */
+/** Every node looks up what every other one provides, and then calls it for the first time. One after another. */
 async function lookUp(nodes, procedures) {
-  const times = [];
-  let asked = 0;
-  let error = null;
+  const found = { asked: 0, local: 0, lookups: [], calls: [], error: null };
   for (const node of nodes) {
     for (const procedure of procedures.filter((name) => name !== procedureOf(node))) {
-      asked += 1;
-      const startedAt = performance.now();
+      found.asked += 1;
       try {
-        const answer = await node.call(procedure, null, { timeout: TIMEOUT });
-        if (!procedure.endsWith(answer)) throw new Error(`${answer} answered ${procedure}`);
-        times.push(performance.now() - startedAt);
+        await lookUpOne(node, procedure, found);
       } catch (failure) {
-        error ??= failure.message;
+        found.error ??= failure.message;
       }
     }
   }
-  return { asked, times, error };
+  return found;
 }
 
-/** Megabytes after everything that can be collected was. */
-async function memory() {
+async function lookUpOne(node, procedure, found) {
+  const startedAt = performance.now();
+  const { providers, holder } = await node.lookup(procedure, { timeout: TIMEOUT });
+  const foundAt = performance.now();
+  if (!providers.some((provider) => procedure.endsWith(provider.node))) {
+    throw new Error(`${node.id} has not found ${procedure}`);
+  }
+  const answer = await node.call(procedure, null, { timeout: TIMEOUT });
+  if (!procedure.endsWith(answer)) throw new Error(`${answer} answered ${procedure}`);
+  found.lookups.push(foundAt - startedAt);
+  found.calls.push(performance.now() - foundAt);
+  if (holder === "self") found.local += 1;
+}
+
+/** Megabytes of a calm process after everything that can be collected was. */
+async function memory(calm) {
+  const until = performance.now() + calm * 1_000;
+  while (youngBytes() > YOUNG_BYTES && performance.now() < until) await pause(CALM_CHECK);
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc");
   for (let round = 0; round < COLLECTIONS; round++) {
@@ -101,6 +119,11 @@ async function memory() {
     heapMb: heapUsed / MEGABYTE,
     buffersMb: arrayBuffers / MEGABYTE,
   };
+}
+
+function youngBytes() {
+  const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
+  return young.physical_space_size;
 }
 
 function links(nodes) {
