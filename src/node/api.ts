@@ -13,7 +13,7 @@ export interface NodeOptions {
   readonly realm: string;
   /** `edge` when left out. */
   readonly mode?: Mode;
-  /** `host:port` or `<node id>@host:port` of nodes to link to. Names are looked up for each dial. */
+  /** `host:port` or `<node id>@host:port` of nodes to come in through. Names are looked up for each dial. */
   readonly bootstrap?: readonly string[];
   /** `ip:port` to accept arrivals at, port 0 for any free one; false (the default) accepts none. */
   readonly listen?: string | false;
@@ -146,7 +146,8 @@ export interface MeshNode {
   readonly addresses: readonly string[];
 
   /**
-   * Resolves when the node has its place: one bootstrap node linked, or none given.
+   * Resolves when the node has its place: it has looked around and holds links that it wants; with static links, one
+   * bootstrap node is linked. At once where no bootstrap node was given.
    *
    * @throws {MeshError} `timeout` with the reason of every bootstrap node, `cancelled`, `closed`.
    */
