@@ -60,6 +60,7 @@ export class World {
   readonly #keys: "real" | "cheap";
   readonly #eventsMax: number;
   readonly #counts = new Map<number, Map<string, number>>();
+  #bytesDelivered = 0;
   /** How often each node has begun. */
   readonly #lives = new Map<number, number>();
   /** The last transport of each node. */
@@ -79,9 +80,15 @@ export class World {
       tap: {
         delivered: (what, from, to, bytes) => {
           this.trace.add(this.clock.now(), what, from, to, bytes);
+          this.#bytesDelivered += bytes.length;
         },
       },
     });
+  }
+
+  /** Bytes that got from one node to another so far, without what the network itself puts around them. */
+  get bytesDelivered(): number {
+    return this.#bytesDelivered;
   }
 
   /**

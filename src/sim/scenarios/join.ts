@@ -4,10 +4,8 @@ import { Population } from "../population.ts";
 import { SeededRandom } from "../random.ts";
 import { type Spread, spreadOf } from "../spread.ts";
 import { World } from "../world.ts";
+import { keysFor, REAL_KEYS_MAX } from "./mesh.ts";
 import type { ScenarioOptions, ScenarioReport } from "./scenario.ts";
-
-/** Nodes up to which every frame is signed with real keys. */
-export const REAL_KEYS_MAX = 1_000;
 
 /** Time for the last ones to find their places. */
 const SETTLE = 20_000;
@@ -46,7 +44,7 @@ export interface JoinReport extends ScenarioReport {
 export async function join(options: ScenarioOptions): Promise<JoinReport> {
   const { nodes, seed, progress } = options;
   if (nodes < 10) throw new MeshError("bad_config", `a mesh to join has 10 nodes or more`);
-  const keys = nodes > REAL_KEYS_MAX ? "cheap" : "real";
+  const keys = keysFor(nodes);
   const world = new World({ seed, keys, link: { delay: [1, 5] } });
   const population = new Population(world, {
     nodes,

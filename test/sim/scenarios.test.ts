@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { groundIds, sybil } from "../../src/sim/scenarios/attack.ts";
+import { churn } from "../../src/sim/scenarios/churn.ts";
+import { lookup } from "../../src/sim/scenarios/lookup.ts";
+import { partition } from "../../src/sim/scenarios/partition.ts";
+
+describe("a mesh", () => {
+  it.each([1, 2])("that is calm finds everything, seed %i", async (seed) => {
+    const report = await lookup({ nodes: 60, seed, trials: 600 });
+    expect(report).toMatchObject({ ok: true, trials: 600, found: 600 });
+  });
+
+  it.each([1, 2])(
+    "half of which leaves within an hour finds what is there, seed %i",
+    async (seed) => {
+      const report = await churn({ nodes: 40, seed, trials: 300 });
+      expect(report).toMatchObject({ ok: true });
+      expect(report.found).toBe(report.trials);
+      expect(report.upkeep).toBeLessThan(900);
+    },
+  );
+
+  it.each([1, 2])("that was in two for ten minutes is one again, seed %i", async (seed) => {
+    const report = await partition({ nodes: 40, seed, trials: 300 });
+    expect(report).toMatchObject({ ok: true, trials: 300, found: 300 });
+    // It was apart: who provides on the other side was out of reach.
+    expect(report.apart.success).toBeLessThan(0.9);
+  });
+
+  it.each([1, 2, 3])("with liars in it finds what is honest, seed %i", async (seed) => {
+    const report = await sybil({ nodes: 400, seed, trials: 600 });
+    expect(report.ok, JSON.stringify(report.results)).toBe(true);
+  });
+
+  it.each([1, 2, 3])("finds a record whose key is crowded, seed %i", async (seed) => {
+    const report = await groundIds({ nodes: 1_000, seed, trials: 600 });
+    expect(report.ok, JSON.stringify(report.results)).toBe(true);
+  });
+});
