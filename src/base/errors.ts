@@ -38,6 +38,8 @@ export type ErrorCode =
   | "bad_config"
   | "bad_key_file"
   | "address_in_use"
+  | "storage_failed"
+  | "bad_state"
   | "internal";
 
 /** Every code there is. A code is never renamed and its number never reused. */
@@ -78,6 +80,8 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorKind>> = {
   bad_config: { wire: 0x51, retry: false },
   bad_key_file: { wire: 0x52, retry: false },
   address_in_use: { wire: 0x53, retry: true },
+  storage_failed: { wire: 0x54, retry: true },
+  bad_state: { wire: 0x55, retry: false },
   internal: { wire: 0x5f, retry: false },
 };
 

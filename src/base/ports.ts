@@ -39,6 +39,16 @@ export interface Meter {
   count(name: string, amount?: number): void;
 }
 
+/** Where a node keeps what it needs after a restart: blobs by name. Names are fixed in the code. */
+export interface Storage {
+  /** What was saved last under `name`; `undefined` where there is nothing. Rejects with `storage_failed`. */
+  load(name: string): Promise<Uint8Array | undefined>;
+  /** Keeps `bytes` in place of what was there: afterwards one or the other is there, whole. Rejects with `storage_failed`. */
+  save(name: string, bytes: Uint8Array): Promise<void>;
+  /** Moves what is damaged out of the way; resolves to where it is now. Rejects with `storage_failed`. */
+  setAside(name: string): Promise<string>;
+}
+
 /** All that the protocol may ask of the world, transports and disk apart. */
 export interface Ports {
   readonly clock: Clock;

@@ -28,6 +28,13 @@ export const NODE_FLAGS: readonly Flag[] = [
     help: "The node's key file, made where it does not exist. Without it the node gets a new id at each start.",
   },
   {
+    name: "state",
+    kind: "text",
+    value: "<directory>",
+    environment: "MACULA_STATE",
+    help: "Where the node keeps the peers it knows and the records it holds, for its next start.",
+  },
+  {
     name: "links",
     kind: "text",
     value: "<rule>",

@@ -10,6 +10,7 @@ import { stderrLog } from "./stderr-log.ts";
 /** Makes the node that the flags describe. It is the caller's to close. */
 export async function createFrom(given: Arguments): Promise<MeshNode> {
   const identity = given.text("identity");
+  const state = given.text("state");
   return await createNode({
     realm: given.text("realm") as string,
     mode: (given.text("mode") ?? "edge") as "edge",
@@ -17,6 +18,7 @@ export async function createFrom(given: Arguments): Promise<MeshNode> {
     bootstrap: [...given.list("bootstrap")],
     links: given.text("links") as "auto" | "static",
     ...(identity === undefined ? {} : { identity }),
+    ...(state === undefined ? {} : { state }),
     log: stderrLog(given.text("log") as "warn"),
   });
 }

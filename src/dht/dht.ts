@@ -176,6 +176,20 @@ export class Dht {
     this.#asker.linkLost(link);
   }
 
+  /** Takes a record that an earlier life of this node held. False where it is of no use any more. */
+  restore(bytes: Bytes): boolean {
+    try {
+      const { realm, verify, self } = this.#context;
+      const record = readRecord(bytes, realm, this.#now(), verify);
+      // Its own are registered anew, or not.
+      if (sameId(record.owner, self) || record.expires <= this.#now()) return false;
+      return this.store.put(record, idText(self), this.#now()) === "stored";
+    } catch {
+      this.#context.ports.meter.count("records_refused");
+      return false;
+    }
+  }
+
   /** Forgets what has expired. To be called every minute or so. */
   sweep(): void {
     this.store.sweep(this.#now());

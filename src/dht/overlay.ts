@@ -11,6 +11,7 @@ import type { Dht } from "./dht.ts";
 import { type DhtContext, hasTransit } from "./dht-context.ts";
 import { DialMemory } from "./dial-memory.ts";
 import { Explorer } from "./explorer.ts";
+import type { KnownPeer } from "./known-peer.ts";
 import { LostPeers } from "./lost-peers.ts";
 import { ANCHORS_WANTED, linkToShed, planLinks } from "./overlay-plan.ts";
 
@@ -19,6 +20,9 @@ const DIALS_MAX = 4;
 
 /** The same while nobody passes on our questions: who is nearest is not known yet. */
 const DIALS_ALONE_MAX = 2;
+
+/** Time that bootstrap nodes have before nodes of an earlier life are tried, and between two attempts. */
+const PATIENCE: Millis = 1_500;
 
 const DIAL_TIMEOUT: Millis = 3_000;
 
@@ -59,6 +63,8 @@ export interface OverlayHandler {
   onIsolated(): void;
   /** The links this node wants may be others than before. */
   onPlanned(): void;
+  /** Nodes of an earlier life, for the case that no bootstrap node answers. */
+  knownPeers(): readonly KnownPeer[];
 }
 
 /**
@@ -90,6 +96,7 @@ export class Overlay {
   #held = 0;
   #regular: Timer;
   #planning: Timer | undefined;
+  readonly #startedAt: Millis;
   #releasing: Timer | undefined;
   #retrying: Timer | undefined;
 
@@ -101,6 +108,7 @@ export class Overlay {
     this.#memory = new DialMemory(context.ports.random);
     this.#explorer = new Explorer(context, dht, this.#stop.signal);
     this.#explorer.keepOn(() => this.changed()).catch(() => {}); // Ends by `close` alone.
+    this.#startedAt = context.ports.clock.now();
     this.#regular = this.#tick();
   }
 
@@ -221,7 +229,8 @@ export class Overlay {
   }
 
   #tick(): Timer {
-    return this.#context.ports.clock.timer(REPLAN_EVERY, () => {
+    const pause = this.#looked === "no" ? PATIENCE : REPLAN_EVERY;
+    return this.#context.ports.clock.timer(pause, () => {
       this.changed();
       this.#regular = this.#tick();
     });
@@ -244,6 +253,7 @@ export class Overlay {
       if (table.to(contact.id) !== undefined) continue;
       this.#dial(contact, this.#memory.worthDialling(contact, ports.clock.now()));
     }
+    this.#dialKnown();
     this.#shed();
     this.#release();
     this.#settle();
@@ -273,7 +283,18 @@ export class Overlay {
     return this.#memory.worthDialling(contact, now).length > 0;
   }
 
-  #dial(contact: Contact, addresses: readonly Address[]): void {
+  /** While no bootstrap node answers, those known from an earlier life are tried, a few at a time. */
+  #dialKnown(): void {
+    const now = this.#context.ports.clock.now();
+    if (!this.#isIsolated() || now - this.#startedAt < PATIENCE) return;
+    for (const peer of this.#handler.knownPeers()) {
+      if (this.#dialling.size >= DIALS_MAX) return;
+      const addresses = this.#memory.worthDialling(peer, now);
+      if (addresses.length > 0) this.#dial(peer, addresses);
+    }
+  }
+
+  #dial(contact: KnownPeer, addresses: readonly Address[]): void {
     const { ports } = this.#context;
     const key = idText(contact.id);
     if (this.#dialling.has(key)) return;

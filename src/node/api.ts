@@ -19,6 +19,11 @@ export interface NodeOptions {
   readonly listen?: string | false;
   /** Path of the key file, created with mode 0600 where there is none. Left out: a new key in memory. */
   readonly identity?: string;
+  /**
+   * Directory, made with mode 0700, for what this node needs after a restart: peers it knew and records it held.
+   * Nothing is kept when left out.
+   */
+  readonly state?: string;
   /** `static`: links to the bootstrap list, and from whoever dials us, and no others. `auto` when left out. */
   readonly links?: "auto" | "static";
   /** Told of events; silent when left out. */
@@ -121,6 +126,8 @@ export interface NodeStatus {
   readonly addresses: readonly string[];
   readonly transport: string;
   readonly ready: boolean;
+  /** `degraded` where something it is meant to do does not work; `reasons` say what. */
+  readonly health: { readonly state: "healthy" | "degraded"; readonly reasons: readonly string[] };
   /** Milliseconds. */
   readonly uptime: Millis;
   readonly links: readonly LinkStatus[];

@@ -1,13 +1,15 @@
 import type { Address } from "../base/address.ts";
 import { Deadlines } from "../base/deadlines.ts";
+import { Health } from "../base/health.ts";
 import type { NodeId } from "../base/id.ts";
-import type { Ports } from "../base/ports.ts";
+import type { Ports, Storage } from "../base/ports.ts";
 import { ContactUpdates } from "../dht/contact-updates.ts";
 import { Dht } from "../dht/dht.ts";
 import type { DhtContext } from "../dht/dht-context.ts";
 import { LOOKUP_LIMITS } from "../dht/lookup.ts";
 import { Overlay } from "../dht/overlay.ts";
 import { Registry } from "../dht/registry.ts";
+import { StateKeeper } from "../dht/state-keeper.ts";
 import type { Signer, Verify } from "../identity/keys.ts";
 import { realmId } from "../identity/realm.ts";
 import { ContactBook } from "../peer/contact-book.ts";
@@ -44,6 +46,8 @@ export interface NodeParts {
   /** Whether it finds its place in the mesh by itself, or keeps links to the bootstrap nodes and no others. */
   readonly links: "auto" | "static";
   readonly liveness?: LivenessLimits;
+  /** Where it keeps what it needs after a restart; nowhere when left out. */
+  readonly storage?: Storage | undefined;
   /** Contacts verified already, where several nodes share them; its own when left out. */
   readonly book?: ContactBook;
   /** Disjoint paths of a lookup. */
@@ -58,6 +62,9 @@ export interface Composition {
   readonly keepers: readonly Keeper[];
   /** `undefined` where links are static. */
   readonly overlay: Overlay | undefined;
+  /** `undefined` where nothing is kept. */
+  readonly state: StateKeeper | undefined;
+  readonly health: Health;
   readonly courier: Courier;
   readonly discoverer: Discoverer;
   readonly dht: Dht;
@@ -91,8 +98,12 @@ export function compose(parts: NodeParts): Composition {
     (link) => contactUpdated(composed, link),
   );
   const keepers: Keeper[] = [];
+  const health = new Health();
+  const state = parts.storage && new StateKeeper(context, dht, parts.storage, health);
   const composed: Wiring = {
     overlay: undefined,
+    state,
+    health,
     parts,
     context,
     discoverer,
@@ -122,6 +133,7 @@ export function compose(parts: NodeParts): Composition {
         for (const keeper of keepers) keeper.nudge();
       },
       onPlanned: () => updates.changed(),
+      knownPeers: () => state?.peers ?? [],
     });
   }
   const { overlay } = composed;

@@ -27,6 +27,7 @@ export interface NodeConfig {
   readonly listen: Address | undefined;
   readonly identity: string | undefined;
   readonly links: "auto" | "static";
+  readonly state: string | undefined;
 }
 
 /** What an option has to be, tested and in words. Callers without types get an answer too. */
@@ -49,6 +50,7 @@ const SHAPES: Readonly<Record<keyof NodeOptions, Shape>> = {
     words: "false, or an address to accept arrivals at, for example 0.0.0.0:9443",
   },
   identity: { fits: isText, words: "the path of a key file" },
+  state: { fits: isText, words: "the path of a directory" },
   links: { fits: isText, words: "auto or static" },
   log: {
     fits: (value) => typeof (value as Partial<Log> | null)?.write === "function",
@@ -76,6 +78,7 @@ export function checkConfig(options: NodeOptions): NodeConfig {
     bootstrap: bootstrap.map(parseBootstrap),
     listen: parseListen(options.listen),
     identity: options.identity,
+    state: options.state,
   };
 }
 

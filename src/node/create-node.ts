@@ -11,6 +11,7 @@ import type { KeptTarget } from "../peer/keeper.ts";
 import { createQuicTransport } from "../transport/quic/quic-transport.ts";
 import type { MeshNode, NodeOptions } from "./api.ts";
 import { type BootstrapTarget, checkConfig } from "./config.ts";
+import { FileStorage } from "./file-storage.ts";
 import { freshKey, loadOrCreateKey } from "./key-file.ts";
 import { assembleNode } from "./node.ts";
 import { systemClock, systemRandom } from "./system.ts";
@@ -27,6 +28,7 @@ export async function createNode(options: NodeOptions): Promise<MeshNode> {
   const config = checkConfig(options);
   const log = options.log ?? SILENT;
   const seed = config.identity === undefined ? freshKey() : loadOrCreateKey(config.identity);
+  const storage = config.state === undefined ? undefined : new FileStorage(config.state);
   const transport = createQuicTransport({ identity: createIdentity(seed), log });
   const bound = config.listen === undefined ? undefined : await transport.listen(config.listen);
   return assembleNode({
@@ -37,6 +39,7 @@ export async function createNode(options: NodeOptions): Promise<MeshNode> {
     realm: config.realm,
     mode: config.mode,
     links: config.links,
+    storage,
     bootstrap: config.bootstrap.map(keptTarget),
     addresses: bound === undefined ? [] : dialable(bound),
   });

@@ -13,10 +13,14 @@ import { dirname } from "node:path";
 import type { Bytes } from "../base/bytes.ts";
 import { matchesAt } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
-import { privateKeyDer, SEED_BYTES } from "../identity/keys.ts";
+import { idText } from "../base/id.ts";
+import { privateKeyDer, SEED_BYTES, signerFromSeed } from "../identity/keys.ts";
 
 /** Bytes of a key file at most; what is larger is something else. */
 const FILE_BYTES_MAX = 4_096;
+
+/** The line in front of the key: whose it is. A key has no checksum; with this line a damaged one is told. */
+const OWNER = /^macula node ([0-9a-f]{64})$/;
 
 const BEGIN = "-----BEGIN PRIVATE KEY-----";
 const END = "-----END PRIVATE KEY-----";
@@ -69,6 +73,7 @@ function checkMode(path: string, mode: number): void {
 
 function parse(path: string, text: string): Bytes {
   const lines = text.trim().split(/\s*\n\s*/);
+  const owner = lines[0] === BEGIN ? undefined : (lines.shift() ?? "");
   const isPem = lines[0] === BEGIN && lines.at(-1) === END;
   const der = Buffer.from(isPem ? lines.slice(1, -1).join("") : "", "base64");
   const prefix = privateKeyDer(new Uint8Array(SEED_BYTES)).subarray(0, -SEED_BYTES);
@@ -78,7 +83,12 @@ function parse(path: string, text: string): Bytes {
       "it holds no Ed25519 private key (PKCS #8, PEM); restore it, or move it away to get a new identity",
     );
   }
-  return new Uint8Array(der.subarray(prefix.length));
+  const seed = new Uint8Array(der.subarray(prefix.length));
+  // Written by hand or by another program it has no such line; where there is one it has to be right.
+  if (owner !== undefined && OWNER.exec(owner)?.[1] !== idText(signerFromSeed(seed).id)) {
+    throw unusable(path, "it is damaged: its key is not that of its node id; restore it");
+  }
+  return seed;
 }
 
 function createKey(path: string): Bytes {
@@ -86,7 +96,8 @@ function createKey(path: string): Bytes {
   const body = Buffer.from(privateKeyDer(seed)).toString("base64");
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
   try {
-    writeWhole(temporary, `${BEGIN}\n${body}\n${END}\n`);
+    const owner = `macula node ${idText(signerFromSeed(seed).id)}`;
+    writeWhole(temporary, `${owner}\n${BEGIN}\n${body}\n${END}\n`);
     try {
       linkSync(temporary, path); // Unlike a rename it never replaces a file that has come meanwhile.
     } finally {

@@ -55,6 +55,7 @@ class Member implements MeshNode {
     this.addresses = node.parts.addresses.map((address) => `${this.id}@${address}`);
     this.#startedAt = node.parts.ports.clock.now();
     this.#sweep = this.#scheduleSweep();
+    node.state?.load().catch(() => {}); // It tells of every failure itself.
   }
 
   async ready(options: WaitOptions = {}): Promise<void> {
@@ -260,6 +261,7 @@ class Member implements MeshNode {
     const error = closed();
     this.#sweep.cancel();
     this.#life.abort();
+    await this.#node.state?.close();
     await registry.close();
     client.close(error);
     dht.close(error);

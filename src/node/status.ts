@@ -33,6 +33,7 @@ export function statusOf(node: Composition, facts: StatusFacts): NodeStatus {
       const text = lastError && `${lastError.code}: ${lastError.message}`;
       return { target: name, connected, failures, lastError: text };
     }),
+    health: node.health.state(),
     procedures: server.procedures,
     bounds: boundsOf(node),
     counters: { ...facts.counters.snapshot(), ...parts.transport.stats() },

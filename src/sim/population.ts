@@ -23,6 +23,8 @@ export interface PopulationOptions {
   readonly bootstraps?: number;
   /** Of ten nodes so many are gateways and the others edges; 3 when left out. */
   readonly gatewaysOfTen?: number;
+  /** Each node keeps on its virtual disk what it needs after a restart. */
+  readonly isKept?: boolean;
   /** Virtual time between two starts; 20 ms when left out. */
   readonly gap?: Millis;
   /** Told of every node that was started. */
@@ -113,6 +115,7 @@ export class Population {
       listen: mode !== "edge",
       links: "auto",
       bootstrap: number === 0 ? [] : others,
+      isKept: this.#options.isKept === true,
       ...(this.#options.nodes >= LARGE ? CALM : {}),
     });
   }

@@ -11,6 +11,8 @@ export interface SimNodeOptions {
   readonly listen?: boolean;
   /** Numbers of the nodes it keeps links to. */
   readonly bootstrap?: readonly number[];
+  /** Keeps on its virtual disk what it needs after a restart. */
+  readonly isKept?: boolean;
   /** When a silent link counts as dead; that of real nodes when left out. */
   readonly liveness?: LivenessLimits;
   /** Limits of its transport that differ from those of real nodes. */
@@ -37,6 +39,7 @@ export async function startSimNode(
     realm: options.realm ?? SIM_REALM,
     mode: options.mode,
     links: options.links ?? "static",
+    ...(options.isKept === true ? { storage: world.disk(number).mount() } : {}),
     ...(options.realm === undefined ? { book: world.contacts } : {}),
     ...(options.liveness === undefined ? {} : { liveness: options.liveness }),
     bootstrap: (options.bootstrap ?? []).map((target) => keptTarget(world, target)),

@@ -13,6 +13,7 @@ import { MemoryNetwork } from "../transport/memory/network.ts";
 import type { TransportIdentity, TransportLimits } from "../transport/transport.ts";
 import { cheapIdentity, cheapSigner, cheapVerify, verifyCheap } from "./cheap-keys.ts";
 import { type RunOutcome, VirtualClock } from "./clock.ts";
+import { VirtualDisk } from "./disk.ts";
 import { SeededRandom } from "./random.ts";
 import { Trace } from "./trace.ts";
 
@@ -60,6 +61,7 @@ export class World {
   readonly #keys: "real" | "cheap";
   readonly #eventsMax: number;
   readonly #counts = new Map<number, Map<string, number>>();
+  readonly #disks = new Map<number, VirtualDisk>();
   #bytesDelivered = 0;
   /** How often each node has begun. */
   readonly #lives = new Map<number, number>();
@@ -145,9 +147,17 @@ export class World {
     return transport;
   }
 
+  /** The disk of node `node`, which outlives each of its lives. */
+  disk(node: number): VirtualDisk {
+    const disk = this.#disks.get(node) ?? new VirtualDisk();
+    this.#disks.set(node, disk);
+    return disk;
+  }
+
   /** Node `node` stops as a process does that is killed: nobody hears from it. It may start again. */
   crash(node: number): void {
     this.#transports.get(node)?.crash();
+    this.#disks.get(node)?.cutOff();
   }
 
   /** What node `node` has counted. */

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MeshError } from "../../src/base/errors.ts";
 import { freshKey, loadOrCreateKey } from "../../src/node/key-file.ts";
+import { SeededRandom } from "../../src/sim/random.ts";
 
 let directory: string;
 let path: string;
@@ -138,4 +139,32 @@ describe("a key in memory", () => {
     expect(freshKey()).toHaveLength(32);
     expect(freshKey()).not.toEqual(freshKey());
   });
+});
+
+/** `whole` with a bit flipped, its end zeroed, or its end gone. */
+function damaged(whole: Buffer, random: SeededRandom): Buffer {
+  const bytes = Buffer.from(whole);
+  const at = random.below(bytes.length);
+  const kind = random.below(3);
+  if (kind === 0) bytes[at] = (bytes[at] as number) ^ (1 << random.below(8));
+  if (kind === 1) bytes.fill(0, at);
+  return kind === 2 ? bytes.subarray(0, at) : bytes;
+}
+
+describe("a key file that is damaged", () => {
+  it("is never taken for another identity: 10,000 times", () => {
+    const seed = loadOrCreateKey(path);
+    const whole = readFileSync(path);
+    const random = new SeededRandom(9, 9);
+    for (let turn = 0; turn < 10_000; turn++) {
+      writeFileSync(path, damaged(whole, random));
+      let read: Uint8Array = seed; // White space and the like may change; the key may not.
+      try {
+        read = loadOrCreateKey(path);
+      } catch (cause) {
+        expect((cause as MeshError).code).toBe("bad_key_file");
+      }
+      expect(read).toEqual(seed);
+    }
+  }, 20_000);
 });

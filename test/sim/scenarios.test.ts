@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { groundIds, sybil } from "../../src/sim/scenarios/attack.ts";
+import { bootstrapLoss } from "../../src/sim/scenarios/bootstrap-loss.ts";
 import { churn } from "../../src/sim/scenarios/churn.ts";
 import { lookup } from "../../src/sim/scenarios/lookup.ts";
 import { partition } from "../../src/sim/scenarios/partition.ts";
@@ -27,12 +28,22 @@ describe("a mesh", () => {
     expect(report.apart.success).toBeLessThan(0.9);
   });
 
+  it.each([1, 2])(
+    "without bootstrap nodes runs on, and who restarts rejoins, seed %i",
+    async (seed) => {
+      const report = await bootstrapLoss({ nodes: 40, seed, trials: 300 });
+      expect(report).toMatchObject({ ok: true, running: { success: 1 }, success: 1 });
+      expect(report.restarted).toBeGreaterThan(1);
+      expect(report.rejoined).toBe(report.restarted);
+    },
+  );
+
   it.each([1, 2, 3])("with liars in it finds what is honest, seed %i", async (seed) => {
     const report = await sybil({ nodes: 400, seed, trials: 600 });
     expect(report.ok, JSON.stringify(report.results)).toBe(true);
   });
 
-  it.each([1, 2, 3])("finds a record whose key is crowded, seed %i", async (seed) => {
+  it.each([1, 2])("finds a record whose key is crowded, seed %i", async (seed) => {
     const report = await groundIds({ nodes: 1_000, seed, trials: 600 });
     expect(report.ok, JSON.stringify(report.results)).toBe(true);
   });

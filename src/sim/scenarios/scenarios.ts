@@ -1,4 +1,5 @@
 import { groundIds, sybil } from "./attack.ts";
+import { bootstrapLoss } from "./bootstrap-loss.ts";
 import { chain } from "./chain.ts";
 import { churn } from "./churn.ts";
 import { join } from "./join.ts";
@@ -8,6 +9,7 @@ import type { Scenario } from "./scenario.ts";
 
 /** Every scenario, by the name the command line knows it by. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  "bootstrap-loss": bootstrapLoss,
   chain,
   churn,
   "ground-ids": groundIds,
