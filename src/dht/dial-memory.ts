@@ -1,4 +1,4 @@
-import type { Address } from "../base/address.ts";
+import { type Address, parseHostPort } from "../base/address.ts";
 import { BoundedMap } from "../base/bounded.ts";
 import { idNumber, type NodeId } from "../base/id.ts";
 import type { Millis, Random } from "../base/ports.ts";
@@ -12,6 +12,9 @@ const PAUSE: BackoffLimits = { first: 5_000, most: 600_000 };
 
 /** Pause after a node said that it has too many links. */
 const PAUSE_REFUSED: BackoffLimits = { first: 300_000, most: 3_600_000 };
+
+/** Pause after a host was tried because somebody named it. */
+const PAUSE_STRANGER: BackoffLimits = { first: 300_000, most: 600_000 };
 
 interface Failure {
   readonly failures: number;
@@ -33,6 +36,8 @@ export class DialMemory {
   readonly #random: Random;
   readonly #nodes = new BoundedMap<number, Failure>(REMEMBERED_MAX);
   readonly #addresses = new BoundedMap<Address, Failure>(REMEMBERED_MAX);
+  /** Hosts that were tried on hearsay, and not reached since. */
+  readonly #hosts = new BoundedMap<string, Failure>(REMEMBERED_MAX);
 
   constructor(random: Random) {
     this.#random = random;
@@ -42,6 +47,30 @@ export class DialMemory {
   worthDialling(target: Diallable, now: Millis): Address[] {
     if (isWaiting(this.#nodes.peek(idNumber(target.id)), now)) return [];
     return target.addresses.filter((address) => !isWaiting(this.#addresses.peek(address), now));
+  }
+
+  /**
+   * The addresses worth trying now where nobody has proved that the node is at any of them: one for each host, and
+   * none of a host that was tried in vain or is being tried. So whoever plants a stranger's host under a hundred ids and
+   * ports gets one knock to it.
+   */
+  worthTrying(target: Diallable, now: Millis): Address[] {
+    const hosts = new Set<string>();
+    return this.worthDialling(target, now).filter((address) => {
+      const { host } = parseHostPort(address);
+      if (hosts.has(host) || isWaiting(this.#hosts.peek(host), now)) return false;
+      hosts.add(host);
+      return true;
+    });
+  }
+
+  /** These addresses are about to be tried on hearsay. */
+  trying(addresses: readonly Address[], now: Millis): void {
+    const hosts = new Set(addresses.map((address) => parseHostPort(address).host));
+    for (const host of hosts) {
+      // One's own machine is no stranger, and may have many nodes.
+      if (!isLoopback(host)) this.#add(this.#hosts, host, PAUSE_STRANGER, now);
+    }
   }
 
   /** A dial of these addresses of the node has failed. */
@@ -59,6 +88,7 @@ export class DialMemory {
   reached(id: NodeId, address: Address): void {
     this.#nodes.delete(idNumber(id));
     this.#addresses.delete(address);
+    this.#hosts.delete(parseHostPort(address).host);
   }
 
   #add<K>(map: BoundedMap<K, Failure>, key: K, limits: BackoffLimits, now: Millis): void {
@@ -69,4 +99,8 @@ export class DialMemory {
 
 function isWaiting(failure: Failure | undefined, now: Millis): boolean {
   return failure !== undefined && failure.until > now;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "::1" || host.startsWith("127.");
 }

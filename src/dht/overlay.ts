@@ -1,30 +1,21 @@
-import type { Address } from "../base/address.ts";
-import { ERROR_CODES, MeshError, toMeshError } from "../base/errors.ts";
+import { ERROR_CODES, MeshError } from "../base/errors.ts";
 import { idText } from "../base/id.ts";
 import type { Millis, Timer } from "../base/ports.ts";
 import { sleep } from "../base/sleep.ts";
 import type { Contact } from "../peer/contact.ts";
-import { type DialerContext, dial } from "../peer/dialer.ts";
+import type { DialerContext } from "../peer/dialer.ts";
 import type { Link } from "../peer/link.ts";
 import type { CloseInfo } from "../transport/transport.ts";
 import type { Dht } from "./dht.ts";
 import { type DhtContext, hasTransit } from "./dht-context.ts";
-import { DialMemory } from "./dial-memory.ts";
 import { Explorer } from "./explorer.ts";
 import type { KnownPeer } from "./known-peer.ts";
 import { LostPeers } from "./lost-peers.ts";
+import { OverlayDials } from "./overlay-dials.ts";
 import { ANCHORS_WANTED, linkToShed, planLinks } from "./overlay-plan.ts";
-
-/** Dials under way at once. */
-const DIALS_MAX = 4;
-
-/** The same while nobody passes on our questions: who is nearest is not known yet. */
-const DIALS_ALONE_MAX = 2;
 
 /** Time that bootstrap nodes have before nodes of an earlier life are tried, and between two attempts. */
 const PATIENCE: Millis = 1_500;
-
-const DIAL_TIMEOUT: Millis = 3_000;
 
 /** Changes within this time are planned for as one: while the node joins, and later. */
 const SETTLE: Millis = 20;
@@ -74,13 +65,10 @@ export interface OverlayHandler {
 export class Overlay {
   readonly #context: DhtContext;
   readonly #dht: Dht;
-  readonly #dialer: DialerContext;
-  readonly #memory: DialMemory;
+  readonly #dials: OverlayDials;
   readonly #lost = new LostPeers<Contact>();
   readonly #explorer: Explorer;
   readonly #stop = new AbortController();
-  /** By id. Bounded by `DIALS_MAX` and one that was lost. */
-  readonly #dialling = new Set<string>();
   /** Who waits for the node to have joined. Bounded by the deadlines of those who wait. */
   readonly #waiting = new Set<() => void>();
   readonly #handler: OverlayHandler;
@@ -103,9 +91,11 @@ export class Overlay {
   constructor(context: DhtContext, dht: Dht, dialer: DialerContext, handler: OverlayHandler) {
     this.#context = context;
     this.#dht = dht;
-    this.#dialer = dialer;
     this.#handler = handler;
-    this.#memory = new DialMemory(context.ports.random);
+    this.#dials = new OverlayDials(context, dht, dialer, {
+      signal: this.#stop.signal,
+      onEnd: () => this.changed(),
+    });
     this.#explorer = new Explorer(context, dht, this.#stop.signal);
     this.#explorer.keepOn(() => this.changed()).catch(() => {}); // Ends by `close` alone.
     this.#startedAt = context.ports.clock.now();
@@ -117,7 +107,7 @@ export class Overlay {
       joined: this.#joined,
       wanted: this.#wanted,
       held: this.#held,
-      dialling: this.#dialling.size,
+      dialling: this.#dials.size,
       lost: this.#lost.size,
     };
   }
@@ -138,7 +128,7 @@ export class Overlay {
 
   /** To be told of every new link. */
   linkAdded(link: Link): void {
-    this.#memory.reached(link.peer, link.remoteAddress);
+    this.#dials.reached(link);
     const wasLost = this.#lost.found(link.peer);
     const isFirst = link.contact.transit && this.#looked === "alone";
     if (link.contact.serves && (wasLost || isFirst || this.#looked === "no")) this.#look();
@@ -147,10 +137,9 @@ export class Overlay {
 
   /** To be told of every lost link. */
   linkLost(link: Link, info: CloseInfo): void {
-    const { clock } = this.#context.ports;
     const isPeers = info.by === "peer";
     if (isPeers && info.code === ERROR_CODES.overloaded.wire) {
-      this.#memory.refused(link.peer, clock.now());
+      this.#dials.refused(link.peer);
     } else if (isPeers && info.code === ERROR_CODES.closed.wire) {
       this.#dht.contactFailed(link.peer);
     } else if (isSilence(info)) this.#mourn(link);
@@ -237,7 +226,7 @@ export class Overlay {
   }
 
   #plan(): void {
-    const { self, transit, table, ports } = this.#context;
+    const { self, transit, table } = this.#context;
     const linked = [...table].map((link) => link.contact);
     const plan = planLinks({ self, transit, linked, diallable: this.#diallable() });
     const wanted = new Set(plan.map((contact) => idText(contact.id)));
@@ -247,12 +236,7 @@ export class Overlay {
       link.pinned = wanted.has(link.peerText);
       if (link.pinned) this.#held += 1;
     }
-    const most = hasTransit(table) ? DIALS_MAX : DIALS_ALONE_MAX;
-    for (const contact of plan) {
-      if (this.#dialling.size >= most) break;
-      if (table.to(contact.id) !== undefined) continue;
-      this.#dial(contact, this.#memory.worthDialling(contact, ports.clock.now()));
-    }
+    this.#dials.dialWanted(plan);
     this.#dialKnown();
     this.#shed();
     this.#release();
@@ -273,47 +257,14 @@ export class Overlay {
       known.push(...contacts);
       if (isAlone || contacts.length === 0) known.push(...candidates);
     }
-    const now = this.#context.ports.clock.now();
-    return known.filter((contact) => contact.transit && this.#isDiallable(contact, now));
-  }
-
-  #isDiallable(contact: Contact, now: Millis): boolean {
-    if (this.#context.table.to(contact.id) !== undefined) return false;
-    if (this.#dialling.size > 0 && this.#dialling.has(idText(contact.id))) return true;
-    return this.#memory.worthDialling(contact, now).length > 0;
+    return known.filter((contact) => contact.transit && this.#dials.isDiallable(contact));
   }
 
   /** While no bootstrap node answers, those known from an earlier life are tried, a few at a time. */
   #dialKnown(): void {
     const now = this.#context.ports.clock.now();
     if (!this.#isIsolated() || now - this.#startedAt < PATIENCE) return;
-    for (const peer of this.#handler.knownPeers()) {
-      if (this.#dialling.size >= DIALS_MAX) return;
-      const addresses = this.#memory.worthDialling(peer, now);
-      if (addresses.length > 0) this.#dial(peer, addresses);
-    }
-  }
-
-  #dial(contact: KnownPeer, addresses: readonly Address[]): void {
-    const { ports } = this.#context;
-    const key = idText(contact.id);
-    if (this.#dialling.has(key)) return;
-    this.#dialling.add(key);
-    const target = { addresses, expect: contact.id };
-    dial(this.#dialer, target, DIAL_TIMEOUT, this.#stop.signal)
-      .catch((cause) => {
-        if (this.#stop.signal.aborted) return;
-        const { code } = toMeshError(cause);
-        const now = ports.clock.now();
-        if (code === "overloaded") this.#memory.refused(contact.id, now);
-        else this.#memory.failed(contact.id, addresses, now);
-        ports.meter.count("overlay_dials_failed");
-      })
-      .finally(() => {
-        this.#dialling.delete(key);
-        this.changed();
-      });
-    ports.meter.count("overlay_dials");
+    this.#dials.dialKnown(this.#handler.knownPeers());
   }
 
   /** Lets go of what is missed least where there is more than this node carries. */
@@ -373,7 +324,7 @@ export class Overlay {
       const contact = this.#lost.next(clock.now());
       if (contact === undefined) return;
       if (this.#context.table.to(contact.id)) this.#lost.found(contact.id);
-      else this.#dial(contact, contact.addresses);
+      else this.#dials.dial(contact, contact.addresses);
       this.#scheduleRetry();
     });
   }

@@ -40,6 +40,26 @@ describe("the memory of dials", () => {
     expect(of.worthDialling(node(2, A), 20_000)).toEqual([A]);
   });
 
+  it("has a host that is named on hearsay tried once, under whatever ids and ports", () => {
+    const of = memory();
+    const otherPort = toAddress("192.0.2.1", 2);
+    expect(of.worthTrying(node(1, A, otherPort, B), 0)).toEqual([A, B]);
+    of.trying([A], 0);
+    expect(of.worthTrying(node(2, otherPort, B), 1)).toEqual([B]);
+    expect(of.worthTrying(node(2, otherPort), 149_999)).toEqual([]);
+    expect(of.worthTrying(node(2, otherPort), 300_001)).toEqual([otherPort]);
+    expect(of.worthDialling(node(1, otherPort), 1)).toEqual([otherPort]);
+  });
+
+  it("goes on with a host that was reached, and with this very machine", () => {
+    const of = memory();
+    of.trying([A], 0);
+    of.reached(tinyId(1), A);
+    expect(of.worthTrying(node(2, toAddress("192.0.2.1", 2)), 1)).toHaveLength(1);
+    of.trying([toAddress("127.0.0.1", 1)], 0);
+    expect(of.worthTrying(node(2, toAddress("127.0.0.1", 2)), 1)).toHaveLength(1);
+  });
+
   it("forgets failures of what was reached", () => {
     const of = memory();
     of.failed(tinyId(1), [A, B], 0);
