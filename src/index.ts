@@ -3,6 +3,7 @@ export type { Log, LogFields, LogLevel } from "./base/ports.ts";
 export type {
   BootstrapStatus,
   CallReport,
+  ContactStatus,
   FoundProvider,
   Hop,
   LinkStatus,
@@ -12,7 +13,10 @@ export type {
   NodeEvents,
   NodeOptions,
   NodeStatus,
+  OverlayStatus,
+  RecordsStatus,
   Registration,
+  RegistrationStatus,
   WaitOptions,
 } from "./node/api.ts";
 export { createNode } from "./node/create-node.ts";

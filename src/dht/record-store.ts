@@ -40,6 +40,16 @@ export class RecordStore {
     return this.#size;
   }
 
+  /** Keys at which records are held. */
+  get keys(): number {
+    return this.#shelves.size;
+  }
+
+  /** Nodes that signed the records held. */
+  get owners(): number {
+    return this.#perOwner.size;
+  }
+
   /** How often one owner has signed two records with one number. */
   get conflicts(): number {
     return this.#conflicts;

@@ -134,6 +134,11 @@ export class Registry {
     return this.#advertised.get(procedure)?.copies ?? 0;
   }
 
+  /** What this node makes itself findable for now. */
+  get advertised(): string[] {
+    return [...this.#advertised.keys()];
+  }
+
   /** Tells the nodes that hold the record that it is withdrawn; gives up after two seconds. */
   async withdraw(procedure: string): Promise<void> {
     const advertised = this.#advertised.get(procedure);

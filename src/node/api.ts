@@ -110,6 +110,47 @@ export interface LinkStatus {
   readonly buffered: number;
 }
 
+/** A node that has a place in the contact table: it serves, and it has proved to this node that it is there. */
+export interface ContactStatus {
+  readonly node: string;
+  /** The bucket it stands in: the leading bits that its id and this node's have in common. */
+  readonly bucket: number;
+  readonly addresses: readonly string[];
+  /** Carries the calls of others. */
+  readonly transit: boolean;
+  /** Milliseconds since it last proved that it is there. */
+  readonly heardAgo: Millis;
+  readonly linked: boolean;
+  /** This node is reached through it. */
+  readonly anchor: boolean;
+}
+
+/** Where a node with `links: "auto"` stands in the mesh. */
+export interface OverlayStatus {
+  /** It has looked around and holds links that it wants. */
+  readonly joined: boolean;
+  /** Links it wants, how many of those there are, and how many are being dialled. */
+  readonly wanted: number;
+  readonly held: number;
+  readonly dialling: number;
+  /** Nodes that went without a word and are looked for. */
+  readonly lost: number;
+}
+
+/** The records this node holds for the mesh. `bounds.records` has how many may be held. */
+export interface RecordsStatus {
+  readonly held: number;
+  /** Keys they lie at, and nodes that signed them. */
+  readonly keys: number;
+  readonly owners: number;
+}
+
+export interface RegistrationStatus {
+  readonly procedure: string;
+  /** Nodes that confirmed to hold its record, at the last publication. */
+  readonly copies: number;
+}
+
 export interface BootstrapStatus {
   readonly target: string;
   readonly connected: boolean;
@@ -131,8 +172,18 @@ export interface NodeStatus {
   /** Milliseconds. */
   readonly uptime: Millis;
   readonly links: readonly LinkStatus[];
+  /** Ids of the nodes this one is reached through; empty where it carries transit itself. */
+  readonly anchors: readonly string[];
+  /** `undefined` with static links. */
+  readonly overlay: OverlayStatus | undefined;
   readonly bootstrap: readonly BootstrapStatus[];
+  /** The contact table, farthest bucket first. */
+  readonly contacts: readonly ContactStatus[];
+  /** Nodes of the mesh that hold records, as far as the nearest ones tell: a guess, good to a third or so. */
+  readonly sizeEstimate: number;
+  readonly records: RecordsStatus;
   readonly procedures: readonly string[];
+  readonly registrations: readonly RegistrationStatus[];
   /** What is held now and what it is held by: `{ used, max }` for every bounded container. */
   readonly bounds: Readonly<Record<string, { readonly used: number; readonly max: number }>>;
   /** Counts since the start. */

@@ -72,6 +72,8 @@ export interface Composition {
   readonly updates: ContactUpdates;
   readonly server: Server;
   readonly client: Client;
+  /** The nodes this one is reached through, as things are now. */
+  readonly anchors: () => NodeId[];
   readonly events: Emitter;
 }
 
@@ -112,6 +114,7 @@ export function compose(parts: NodeParts): Composition {
     registry,
     server,
     client,
+    anchors,
     events,
     keepers,
     updates,

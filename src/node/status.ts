@@ -1,10 +1,11 @@
+import { idText } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import type { Link } from "../peer/link.ts";
 import { POOL_LIMITS } from "../peer/pool.ts";
 import { LEARNED_ROUTES_MAX } from "../routing/learned-routes.ts";
 import { PENDING_MAX } from "../rpc/client.ts";
 import { CASTS_MAX, PROCEDURES_MAX, RUNNING_MAX } from "../rpc/server.ts";
-import type { LinkStatus, NodeStatus } from "./api.ts";
+import type { ContactStatus, LinkStatus, NodeStatus } from "./api.ts";
 import type { Composition } from "./compose.ts";
 import type { Counters } from "./counters.ts";
 
@@ -18,7 +19,8 @@ export interface StatusFacts {
 }
 
 export function statusOf(node: Composition, facts: StatusFacts): NodeStatus {
-  const { parts, context, keepers, server } = node;
+  const { parts, context, keepers, server, dht, registry } = node;
+  const anchors = node.anchors().map(idText);
   return {
     id: facts.id,
     realm: parts.realm,
@@ -28,13 +30,22 @@ export function statusOf(node: Composition, facts: StatusFacts): NodeStatus {
     ready: facts.ready,
     uptime: parts.ports.clock.now() - facts.startedAt,
     links: [...context.table].map(linkStatus),
+    anchors,
+    overlay: node.overlay?.state(),
     bootstrap: keepers.map((keeper) => {
       const { name, connected, failures, lastError } = keeper.state();
       const text = lastError && `${lastError.code}: ${lastError.message}`;
       return { target: name, connected, failures, lastError: text };
     }),
     health: node.health.state(),
+    contacts: contactsOf(node, new Set(anchors)),
+    sizeEstimate: Math.round(dht.sizeEstimate),
+    records: { held: dht.store.size, keys: dht.store.keys, owners: dht.store.owners },
     procedures: server.procedures,
+    registrations: registry.advertised.map((procedure) => ({
+      procedure,
+      copies: registry.copies(procedure),
+    })),
     bounds: boundsOf(node),
     counters: { ...facts.counters.snapshot(), ...parts.transport.stats() },
   };
@@ -62,6 +73,26 @@ function boundsOf({
     castsAtWork: { used: server.casts, max: CASTS_MAX },
     callsPending: { used: client.pending, max: PENDING_MAX },
   };
+}
+
+function contactsOf(
+  { context, dht, parts }: Composition,
+  anchors: ReadonlySet<string>,
+): ContactStatus[] {
+  const now = parts.ports.clock.now();
+  return [...dht.contacts.places()].map(({ bucket, contact, heardAt }) => {
+    const node = idText(contact.id);
+    const link = context.table.to(contact.id);
+    return {
+      node,
+      bucket,
+      addresses: contact.addresses,
+      transit: contact.transit,
+      heardAgo: now - Math.max(heardAt, link?.liveness.heardAt ?? heardAt),
+      linked: link !== undefined,
+      anchor: anchors.has(node),
+    };
+  });
 }
 
 function linkStatus(link: Link): LinkStatus {

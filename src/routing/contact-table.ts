@@ -130,6 +130,18 @@ export class ContactTable<C extends TableContact> {
     }
   }
 
+  /** Every contact with a place, its bucket, and when it last proved that it is there. */
+  *places(): IterableIterator<{
+    readonly bucket: number;
+    readonly contact: C;
+    readonly heardAt: Millis;
+  }> {
+    for (const [bucket, held] of this.#buckets.entries()) {
+      for (const { contact, heardAt } of held?.entries ?? [])
+        yield { bucket, contact, heardAt: heardAt as Millis };
+    }
+  }
+
   #contactsIn(from: number, to: number): C[] {
     const contacts: C[] = [];
     for (let at = from; at < Math.min(to, this.#buckets.length); at++) {

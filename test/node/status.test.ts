@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { bucketIndex, parseNodeId } from "../../src/base/id.ts";
 import type { MeshNode, NodeStatus } from "../../src/node/api.ts";
+import { Population } from "../../src/sim/population.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";
 import { line, never, settled } from "../rpc/line.ts";
@@ -71,6 +73,39 @@ describe("status", () => {
     expect(there?.roundTrip).toBeLessThan(11);
     expect(back?.bytesReceived).toBe(there?.bytesSent);
     expect(back?.framesReceived).toBe(there?.framesSent);
+  });
+
+  it("tells of its place in the mesh: table, anchors, links that it wants, records", async () => {
+    const world = new World({ seed: 1, link: { delay: [1, 5] } });
+    const population = new Population(world, { nodes: 20 });
+    await population.start();
+    await population.ready();
+    const members = population.members.map(({ node }) => node);
+    const edge = members[9] as MeshNode;
+    const registration = await world.run(edge.register("echo", (args) => args));
+    await world.advance(30_000);
+    const status = edge.status();
+    expect(status.registrations).toEqual([{ procedure: "echo", copies: registration.copies }]);
+    expect(status.anchors).toHaveLength(4);
+    expect(status.overlay).toEqual({ joined: true, wanted: 4, held: 4, dialling: 0, lost: 0 });
+    expect(status.contacts.length).toBe(status.bounds.contacts?.used);
+    expect(status.contacts.length).toBeGreaterThan(3);
+    const self = parseNodeId(edge.id);
+    for (const { node, bucket, heardAgo, linked, anchor, addresses } of status.contacts) {
+      expect(bucket).toBe(bucketIndex(self, parseNodeId(node)));
+      expect(linked).toBe(status.links.some((link) => link.node === node));
+      expect(anchor).toBe(status.anchors.includes(node));
+      expect(addresses).toHaveLength(1);
+      expect(heardAgo).toBeGreaterThanOrEqual(0);
+      expect(heardAgo).toBeLessThanOrEqual(linked ? 2_000 : status.uptime);
+    }
+    const holders = members.map((node) => node.status()).filter(({ records }) => records.held > 0);
+    expect(holders.length).toBeGreaterThanOrEqual(registration.copies);
+    for (const { records } of holders) expect(records).toEqual({ held: 1, keys: 1, owners: 1 });
+    const gateway = population.members.find(({ mode }) => mode === "gateway")?.node.status();
+    expect(gateway?.anchors).toEqual([]);
+    expect(gateway?.sizeEstimate).toBeGreaterThan(2);
+    expect(gateway?.sizeEstimate).toBeLessThan(20);
   });
 
   it("shows no bound passed, and nothing used once all is done", async () => {
