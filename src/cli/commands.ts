@@ -6,6 +6,9 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import("./commands/start.ts")).start,
   serve: async () => (await import("./commands/serve.ts")).serve,
   call: async () => (await import("./commands/call.ts")).call,
+  lookup: async () => (await import("./commands/lookup.ts")).lookup,
+  status: async () => (await import("./commands/status.ts")).status,
+  peers: async () => (await import("./commands/peers.ts")).peers,
   id: async () => (await import("./commands/id.ts")).id,
   sim: async () => (await import("./commands/sim.ts")).sim,
 };

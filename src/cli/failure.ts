@@ -1,11 +1,12 @@
 import { type ErrorCode, MeshError } from "../base/errors.ts";
+import { NoNodeError } from "./control/no-node-error.ts";
 import { EXIT } from "./exit-code.ts";
 import { StartError } from "./start-error.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What a failure comes to at the end of the process. */
 export interface Failure {
-  /** The code of a `MeshError`, `usage`, or `internal`. */
+  /** The code of a `MeshError`, `usage`, `no_node`, or `internal`. */
   readonly code: string;
   /** One line: what went wrong and what to do about it. */
   readonly message: string;
@@ -14,7 +15,8 @@ export interface Failure {
 
 /** What the user can do, where the message itself does not say. */
 const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
-  address_in_use: "stop the process that listens there, or choose another port with --listen",
+  address_in_use:
+    "stop the process that listens there, or choose another place with --listen or --control",
   bad_certificate: "the other side is not a mesh node, or something sits in between",
   dial_failed: "check that a node listens at that address and that UDP reaches it",
   duplicate_identity: "give each node an identity of its own with --identity",
@@ -60,6 +62,9 @@ export function toFailure(thrown: unknown): Failure {
 function sumUp(thrown: unknown, advices: typeof ADVICE): Failure {
   if (thrown instanceof UsageError) {
     return { code: "usage", message: oneLine(thrown.message), exitCode: EXIT.usage };
+  }
+  if (thrown instanceof NoNodeError) {
+    return { code: "no_node", message: oneLine(thrown.message), exitCode: EXIT.failed };
   }
   if (thrown instanceof MeshError) {
     const advice = advices[thrown.code];

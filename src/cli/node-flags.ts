@@ -77,6 +77,26 @@ export const NODE_FLAGS: readonly Flag[] = [
   },
 ];
 
+const CONTROL_FLAG: Flag = {
+  name: "control",
+  kind: "text",
+  value: "<path>",
+  environment: "MACULA_CONTROL",
+  help: "The unix socket at which the node is asked how it is, by its owner alone. With --state it is <directory>/control.sock unless this says otherwise.",
+};
+
+const named = (...names: readonly string[]): Flag[] =>
+  NODE_FLAGS.filter(({ name }) => names.includes(name));
+
+/** The flags of the commands that ask a running node. */
+export const ASKING_FLAGS: readonly Flag[] = [CONTROL_FLAG, ...named("state", "timeout", "json")];
+
+/** The same where the command can join the mesh by itself. */
+export const LOOKUP_FLAGS: readonly Flag[] = [
+  CONTROL_FLAG,
+  ...NODE_FLAGS.filter(({ name }) => name !== "max-hops"),
+];
+
 /** The flags of the commands that stay: `start` and `serve`. */
 export function stayingFlags(mode: string): readonly Flag[] {
   return [
@@ -96,6 +116,7 @@ export function stayingFlags(mode: string): readonly Flag[] {
       environment: "MACULA_LISTEN",
       help: "Where others reach it: host:port, port 0 takes a free one, off listens nowhere. An edge is off, the others take 0.0.0.0:9443.",
     },
+    CONTROL_FLAG,
     ...NODE_FLAGS,
   ];
 }

@@ -1,5 +1,7 @@
 import { createNode, ERROR_CODES, type ErrorCode, MeshError, type MeshNode } from "../index.ts";
 import type { Arguments } from "./command.ts";
+import { ControlServer } from "./control/control-server.ts";
+import { fits, socketPath } from "./control/socket-path.ts";
 import { EXIT } from "./exit-code.ts";
 import { watchInterrupt } from "./interrupt.ts";
 import { listenOf } from "./node-flags.ts";
@@ -7,10 +9,13 @@ import { note, print, printJson } from "./output.ts";
 import { StartError } from "./start-error.ts";
 import { stderrLog } from "./stderr-log.ts";
 
-/** Makes the node that the flags describe. It is the caller's to close. */
-export async function createFrom(given: Arguments): Promise<MeshNode> {
+/** Makes the node that the flags describe. It is the caller's to close. Unless it is kept, it leaves its state directory alone. */
+export async function createFrom(
+  given: Arguments,
+  { isKept }: { readonly isKept: boolean } = { isKept: true },
+): Promise<MeshNode> {
   const identity = given.text("identity");
-  const state = given.text("state");
+  const state = isKept ? given.text("state") : undefined;
   return await createNode({
     realm: given.text("realm") as string,
     mode: (given.text("mode") ?? "edge") as "edge",
@@ -53,23 +58,36 @@ export async function runUntilStopped(
 ): Promise<number> {
   using interrupt = watchInterrupt();
   await using node = await createFrom(given);
+  await using control = await openControl(given, node);
   await settle(node, given, interrupt.signal);
   const procedures = await prepare(node);
-  await tellReady(given, node, procedures);
+  await tellReady(given, node, procedures, control?.path);
   const signal = await interrupt.requested;
   note(`${signal}: closing`);
   await node.close();
   return EXIT.ok;
 }
 
+/** The control socket of the node, from its first moment on, so that one that finds no place can be asked why. */
+async function openControl(given: Arguments, node: MeshNode): Promise<ControlServer | undefined> {
+  const path = socketPath(given);
+  if (path === undefined) return undefined;
+  if (given.text("control") !== undefined || fits(path))
+    return await ControlServer.open(path, node);
+  note(`no control socket: ${path} is too long a path for one; say where with --control`);
+  return undefined;
+}
+
 async function tellReady(
   given: Arguments,
   { id, addresses }: MeshNode,
   procedures: readonly string[],
+  control: string | undefined,
 ): Promise<void> {
   if (given.isSet("json")) {
     const served = procedures.length === 0 ? {} : { procedures };
-    await printJson({ event: "ready", id, addresses, ...served });
+    const asked = control === undefined ? {} : { control };
+    await printJson({ event: "ready", id, addresses, ...served, ...asked });
     return;
   }
   const place = addresses.length === 0 ? `${id}, listens nowhere` : addresses.join(" ");
