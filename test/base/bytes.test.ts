@@ -6,8 +6,10 @@ import {
   fromHex,
   fromUtf8,
   matchesAt,
+  packed,
   toBase64Url,
   toHex,
+  unpacked,
   utf8,
 } from "../../src/base/bytes.ts";
 import fc from "./property.ts";
@@ -104,5 +106,21 @@ describe("concat", () => {
     part[0] = 9;
     expect(whole).toEqual(Uint8Array.of(1, 2, 3));
     expect(concat()).toEqual(new Uint8Array(0));
+  });
+});
+
+describe("packed bytes", () => {
+  it("are what they were, unpacked", () => {
+    fc.assert(fc.property(bytes(), (it) => equalBytes(unpacked(packed(it)), it)));
+  });
+
+  it("have the order of the bytes", () => {
+    const eight = fc.uint8Array({ minLength: 8, maxLength: 8 });
+    fc.assert(
+      fc.property(eight, eight, (a, b) => {
+        const order = packed(a) < packed(b) ? -1 : Number(packed(a) > packed(b));
+        expect(order).toBe(Math.sign(compareBytes(a, b)));
+      }),
+    );
   });
 });
