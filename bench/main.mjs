@@ -2,6 +2,7 @@ import { BULK_NAMES, benchBulk } from "./bulk.mjs";
 import { benchDiscovery, DISCOVERY_NAMES } from "./discovery.mjs";
 import { commit, machine } from "./machine.mjs";
 import { readOptions, USAGE, UsageError } from "./options.mjs";
+import { benchRecords, RECORDS_NAMES } from "./records.mjs";
 import { benchRpc, RPC_NAMES } from "./rpc.mjs";
 import { benchStart, START_NAMES } from "./start.mjs";
 import { judgedTable, table } from "./table.mjs";
@@ -11,6 +12,7 @@ const BENCHES = {
   bulk: { run: benchBulk, runs: 3, seconds: 2, warmup: 1, scenarios: BULK_NAMES },
   start: { run: benchStart, runs: 9, scenarios: START_NAMES },
   discovery: { run: benchDiscovery, runs: 3, scenarios: DISCOVERY_NAMES },
+  records: { run: benchRecords, runs: 3, scenarios: RECORDS_NAMES },
 };
 
 async function main(words) {

@@ -1,12 +1,13 @@
 import { parseArgs } from "node:util";
 
-export const USAGE = `npm run -s bench -- <rpc | bulk | start | discovery> [options]
+export const USAGE = `npm run -s bench -- <rpc | bulk | start | discovery | records> [options]
 
   rpc     calls of 100 bytes: the bare driver, direct, through one and three forwarders
   bulk    100 MB one way, and echo calls of 1 MB
   start   a cold process to its first answered call
   discovery
           nodes in five processes join through one address and look everything up
+  records memory of a full store of records
 
   --json            one JSON object on stdout, and nothing else there
   --runs N          runs whose medians are reported
@@ -14,13 +15,19 @@ export const USAGE = `npm run -s bench -- <rpc | bulk | start | discovery> [opti
   --warmup S        length of the warm-up before it
   --megabytes N     what bulk sends one way
   --nodes N         nodes of discovery
-  --calm S          what discovery waits at most for a process to come to rest
+  --records N       records of records
+  --calm S          what discovery and records wait at most for a process to come to rest
   --only a,b        scenarios: floor, direct, oneForwarder, threeForwarders of rpc,
-                    floor, oneWay, echo of bulk, firstCall of start, mesh of discovery
+                    floor, oneWay, echo of bulk, firstCall of start, mesh of discovery,
+                    ownKeys, sharedKeys of records
   --profile NAME    one run of that scenario, with a CPU profile of each process in bench/.profiles`;
 
 const MEGABYTES = 100;
 const NODES = 50;
+/** As many as a node takes. */
+const RECORDS = 65_536;
+/** Of whatever has no bound of its own. */
+const MOST = 3_600;
 /** Seconds. */
 const CALM = 30;
 /** Every process of a population has a gateway and an edge at least. */
@@ -37,6 +44,7 @@ const FLAGS = {
   warmup: { type: "string" },
   megabytes: { type: "string" },
   nodes: { type: "string" },
+  records: { type: "string" },
   calm: { type: "string" },
   only: { type: "string" },
   profile: { type: "string" },
@@ -69,6 +77,7 @@ export function readOptions(words, benches) {
     warmup: number("warmup", values.warmup, defaults.warmup),
     megabytes: wholeNumber("megabytes", values.megabytes, MEGABYTES),
     nodes: nodesOf(values.nodes),
+    records: wholeNumber("records", values.records, RECORDS, RECORDS),
     calm: number("calm", values.calm, CALM),
     only,
     profile: profile !== undefined,
@@ -83,11 +92,12 @@ function parse(words) {
   }
 }
 
-function number(flag, text, otherwise) {
+function number(flag, text, otherwise, most = MOST) {
   if (text === undefined) return otherwise;
   const value = Number(text);
-  if (text.trim() !== "" && value > 0 && value <= 3_600) return value;
-  throw new UsageError(`--${flag} is a number above 0, at most 3,600, not "${text}"`);
+  if (text.trim() !== "" && value > 0 && value <= most) return value;
+  const bound = most.toLocaleString("en-US");
+  throw new UsageError(`--${flag} is a number above 0, at most ${bound}, not "${text}"`);
 }
 
 function nodesOf(text) {
@@ -96,8 +106,8 @@ function nodesOf(text) {
   throw new UsageError(`--nodes is at least ${NODES_MIN}, not ${nodes}`);
 }
 
-function wholeNumber(flag, text, otherwise) {
-  const value = number(flag, text, otherwise);
+function wholeNumber(flag, text, otherwise, most) {
+  const value = number(flag, text, otherwise, most);
   if (Number.isInteger(value)) return value;
   throw new UsageError(`--${flag} is a whole number, not "${text}"`);
 }

@@ -5,6 +5,7 @@
 const ROLES = {
   mesh: async (config) => (await import("./mesh-role.mjs")).startMeshRole(config),
   population: async (config) => (await import("./population-role.mjs")).startPopulationRole(config),
+  records: async (config) => (await import("./records-role.mjs")).startRecordsRole(config),
   driver: async (config) => (await import("./driver-role.mjs")).startDriverRole(config),
 };
 

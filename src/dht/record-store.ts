@@ -1,4 +1,4 @@
-import { compareBytes } from "../base/bytes.ts";
+import { packed, unpacked } from "../base/bytes.ts";
 import { idText, type Key } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import type { ProviderRecord } from "./record.ts";
@@ -66,13 +66,13 @@ export class RecordStore {
     this.#shelves.set(key, shelf);
     const brought = this.#brought.get(bringer) ?? [];
     this.#brought.set(bringer, brought);
-    const { bytes, seq, expires, withdrawn } = record;
+    const { seq, expires, withdrawn } = record;
     const added: Held = {
       shelf,
       owner,
       bringer,
       at: brought.length,
-      bytes,
+      packed: packed(record.bytes),
       seq,
       expires,
       withdrawn,
@@ -88,7 +88,7 @@ export class RecordStore {
   /** True where exactly this record is held: it was verified then. */
   holds(key: Key, owner: Key, bytes: Uint8Array): boolean {
     const held = this.#shelves.get(idText(key))?.get(idText(owner));
-    return held !== undefined && compareBytes(held.bytes, bytes) === 0;
+    return held !== undefined && held.packed === packed(bytes);
   }
 
   /** The live records at a key, as they travel: neither expired nor withdrawn, each neighbour's in turn. */
@@ -99,7 +99,7 @@ export class RecordStore {
   /** Everything held at keys that `accept` accepts, withdrawals too, as it travels. */
   *all(): IterableIterator<{ readonly key: string; readonly bytes: Uint8Array }> {
     for (const shelf of this.#shelves.values()) {
-      for (const { bytes } of shelf.all()) yield { key: shelf.key, bytes };
+      for (const held of shelf.all()) yield { key: shelf.key, bytes: unpacked(held.packed) };
     }
   }
 
@@ -112,13 +112,13 @@ export class RecordStore {
 
   #renew(held: Held, record: ProviderRecord): Stored {
     if (held.seq > record.seq) return "older";
+    const offered = packed(record.bytes);
     if (held.seq === record.seq) {
-      const order = compareBytes(record.bytes, held.bytes);
-      if (order !== 0) this.#conflicts += 1;
+      if (offered !== held.packed) this.#conflicts += 1;
       // Two with one number are a lie or an accident; all holders keep the same one.
-      if (order >= 0) return "stored";
+      if (offered >= held.packed) return "stored";
     }
-    held.bytes = record.bytes;
+    held.packed = offered;
     held.seq = record.seq;
     held.expires = record.expires;
     held.withdrawn = record.withdrawn;

@@ -1,3 +1,4 @@
+import { unpacked } from "../base/bytes.ts";
 import type { Millis } from "../base/ports.ts";
 
 /** One record in its place, as little of it as is needed. */
@@ -8,7 +9,8 @@ export interface Held {
   readonly bringer: string;
   /** Its place among those that neighbour has brought. */
   at: number;
-  bytes: Uint8Array;
+  /** The record as it travels, packed. */
+  packed: string;
   seq: number;
   /** Unix milliseconds. */
   expires: number;
@@ -17,50 +19,55 @@ export interface Held {
   keepUntil: number;
 }
 
-/** The records at one key. */
+/**
+ * The records at one key. Most keys have one owner, so it is an array and nothing else; a search through the few
+ * hundred that there are at most costs less than checking one signature.
+ */
 export class Shelf {
   readonly key: string;
-  /** By owner; who came first stands first. */
-  readonly #held = new Map<string, Held>();
-  /** How many each neighbour has brought. */
-  readonly #counts = new Map<string, number>();
+  /** Who came first stands first. */
+  #held: readonly Held[] = [];
+  /** How many each neighbour has brought; from the first time that somebody had to give way here. */
+  #counts: Map<string, number> | undefined;
 
   constructor(key: string) {
     this.key = key;
   }
 
   get size(): number {
-    return this.#held.size;
+    return this.#held.length;
   }
 
   get(owner: string): Held | undefined {
-    return this.#held.get(owner);
+    return this.#held.find((held) => held.owner === owner);
   }
 
-  all(): IterableIterator<Held> {
-    return this.#held.values();
+  all(): readonly Held[] {
+    return this.#held;
   }
 
   add(held: Held): void {
-    this.#held.set(held.owner, held);
-    this.#counts.set(held.bringer, (this.#counts.get(held.bringer) ?? 0) + 1);
+    // An array that is pushed to, or spread into, takes room for 16 more.
+    this.#held = this.#held.concat(held);
+    this.#count(held.bringer, 1);
   }
 
   remove(held: Held): void {
-    this.#held.delete(held.owner);
-    const left = (this.#counts.get(held.bringer) ?? 0) - 1;
-    if (left > 0) this.#counts.set(held.bringer, left);
-    else this.#counts.delete(held.bringer);
+    this.#held = this.#held.filter((other) => other !== held);
+    this.#count(held.bringer, -1);
   }
 
   /** One that is of no use any more. */
   expired(now: Millis): Held | undefined {
-    for (const held of this.#held.values()) if (held.keepUntil <= now) return held;
-    return undefined;
+    return this.#held.find((held) => held.keepUntil <= now);
   }
 
   /** The one to give up for a newcomer that `bringer` brings: the latest of whoever has brought the most by two. */
   victim(bringer: string): Held | undefined {
+    if (this.#counts === undefined) {
+      this.#counts = new Map();
+      for (const held of this.#held) this.#count(held.bringer, 1);
+    }
     let most = bringer;
     let count = (this.#counts.get(bringer) ?? 0) + 1;
     for (const [other, number] of this.#counts) {
@@ -69,24 +76,31 @@ export class Shelf {
       count = number;
     }
     if (most === bringer) return undefined;
-    return [...this.#held.values()].findLast((held) => held.bringer === most);
+    return this.#held.findLast((held) => held.bringer === most);
   }
 
   /** At most `count` that are live, one of each neighbour in turn. */
   live(now: Millis, count: number): Uint8Array[] {
-    const queues = new Map<string, Uint8Array[]>();
-    for (const { bringer, bytes, expires, withdrawn } of this.#held.values()) {
+    const queues = new Map<string, string[]>();
+    for (const { bringer, packed, expires, withdrawn } of this.#held) {
       if (withdrawn || expires <= now) continue;
       const queue = queues.get(bringer);
-      if (queue) queue.push(bytes);
-      else queues.set(bringer, [bytes]);
+      if (queue) queue.push(packed);
+      else queues.set(bringer, [packed]);
     }
-    const found: Uint8Array[] = [];
+    const found: string[] = [];
     for (let turn = 0; found.length < count; turn++) {
       const round = [...queues.values()].flatMap((queue) => queue[turn] ?? []);
       if (round.length === 0) break;
       found.push(...round);
     }
-    return found.slice(0, count);
+    return found.slice(0, count).map(unpacked);
+  }
+
+  #count(bringer: string, change: 1 | -1): void {
+    if (this.#counts === undefined) return;
+    const count = (this.#counts.get(bringer) ?? 0) + change;
+    if (count > 0) this.#counts.set(bringer, count);
+    else this.#counts.delete(bringer);
   }
 }

@@ -130,6 +130,26 @@ describe("bench discovery", () => {
   });
 });
 
+describe("bench records", () => {
+  it("measures what records take, at keys of their own and at shared ones", {
+    timeout: DEADLINE,
+  }, async () => {
+    const found = await report("records", "--records", "2000", "--calm", "0.1");
+    // Of so few records the noise of a process may be as much as all of them.
+    const number = expect.any(Number);
+    const memory = { kibPerRecord: number, heapKib: number, buffersKib: number };
+    const scenario = { records: 2_000, bytesPerRecord: positive, ...memory, putUs: positive };
+    const gate = { value: number, gate: positive, aim: positive, met: expect.any(Boolean) };
+    expect(found).toEqual({
+      ...head,
+      bench: "records",
+      ownKeys: scenario,
+      sharedKeys: scenario,
+      gates: { ownKeysKibPerRecord: gate, sharedKeysKibPerRecord: gate },
+    });
+  });
+});
+
 describe("the command line of the benchmarks", () => {
   it("measures only what is asked for", { timeout: DEADLINE }, async () => {
     const found = await report("rpc", "--only", "direct");
@@ -141,14 +161,18 @@ describe("the command line of the benchmarks", () => {
   });
 
   it.each([
-    [["walk"], "name one of rpc, bulk, start, discovery"],
-    [[], "name one of rpc, bulk, start, discovery"],
+    [["walk"], "name one of rpc, bulk, start, discovery, records"],
+    [[], "name one of rpc, bulk, start, discovery, records"],
     [["rpc", "--runs", "many"], '--runs is a number above 0, at most 3,600, not "many"'],
     [["rpc", "--runs", "1.5"], '--runs is a whole number, not "1.5"'],
     [["rpc", "--seconds", "0"], '--seconds is a number above 0, at most 3,600, not "0"'],
     [["rpc", "--only", "floor,moon"], 'rpc has no scenario "moon"'],
     [["bulk", "--profile", "direct"], 'bulk has no scenario "direct"'],
     [["discovery", "--nodes", "9"], "--nodes is at least 10, not 9"],
+    [
+      ["records", "--records", "65537"],
+      '--records is a number above 0, at most 65,536, not "65537"',
+    ],
     [["rpc", "--moon"], "Unknown option '--moon'"],
   ])("refuses %j", async (words, line) => {
     const { code, stdout, stderr } = await bench(...words);
