@@ -10,10 +10,12 @@ const PROGRESS_EVERY = 5_000;
 async function run(given: Arguments): Promise<number> {
   const name = given.positionals[0] as string;
   const trials = given.number("trials");
+  const paths = given.number("paths");
   const options = {
     nodes: given.number("nodes") as number,
     seed: given.number("seed") as number,
     ...(trials === undefined ? {} : { trials }),
+    ...(paths === undefined ? {} : { paths }),
     progress: progressTo(process.stderr, given.isSet("progress")),
   };
   const scenario = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
@@ -87,6 +89,13 @@ export const sim: Command = {
       value: "<n>",
       range: [1, 10_000_000],
       help: "How often it is tried, in scenarios that count; each has its own default.",
+    },
+    {
+      name: "paths",
+      kind: "number",
+      value: "<n>",
+      range: [1, 16],
+      help: "Disjoint paths of a lookup, in sybil and ground-ids; 8 when left out.",
     },
     { name: "progress", kind: "switch", help: "Say how far it is also where that is no terminal." },
     { name: "json", kind: "switch", help: "Print one JSON object and nothing else." },

@@ -15,7 +15,7 @@ const MESHES = 4;
 /** Bytes that ids ground for a key have in common with it: more than any of 100,000 honest ones. */
 const GROUND_BYTES = 3;
 
-/** Disjoint paths where the mesh is hostile. */
+/** Disjoint paths where nothing else is said: those for a hostile mesh. */
 const PATHS = 8;
 
 /** What happened under one strength of the attack. */
@@ -41,6 +41,7 @@ export interface AttackReport extends ScenarioReport {
 
 /** Shares of hostile nodes with ids by chance, and the lookups that have to succeed all the same. */
 const SYBILS: readonly (readonly [number, number])[] = [
+  [0, 0.9999],
   [0.2, 0.999],
   [0.3, 0.995],
   [0.5, 0.95],
@@ -53,7 +54,7 @@ const GROUND: readonly (readonly [number, number])[] = [
   [50, 0.999],
 ];
 
-/** A share of all nodes works together against lookups. 9,000 lookups where nothing else is said. */
+/** A share of all nodes works together against lookups. 12,000 lookups where nothing else is said. */
 export function sybil(options: ScenarioOptions): Promise<AttackReport> {
   return attack("sybil", options, SYBILS, (share, random) => {
     const count = Math.round(options.nodes * share);
@@ -62,7 +63,7 @@ export function sybil(options: ScenarioOptions): Promise<AttackReport> {
   });
 }
 
-/** Somebody has made ids that lie nearer to some keys than those of all others. 9,000 lookups as well. */
+/** Somebody has made ids that lie nearer to some keys than those of all others. 12,000 lookups as well. */
 export function groundIds(options: ScenarioOptions): Promise<AttackReport> {
   return attack("ground-ids", options, GROUND, (count, random) => {
     const key = random.bytes(32);
@@ -83,7 +84,7 @@ interface Attack {
 
 async function attack(
   scenario: string,
-  { nodes, seed, trials = 9_000, progress }: ScenarioOptions,
+  { nodes, seed, trials = 12_000, paths = PATHS, progress }: ScenarioOptions,
   strengths: readonly (readonly [number, number])[],
   plan: (strength: number, random: SeededRandom) => Attack,
 ): Promise<AttackReport> {
@@ -95,7 +96,7 @@ async function attack(
     const each = Math.ceil(trials / strengths.length / MESHES);
     for (let mesh = 0; mesh < MESHES; mesh++) {
       const random = new SeededRandom(seed, 0x5eed + at * MESHES + mesh);
-      attackOnce(plan(hostile, random), each, random, count);
+      attackOnce(plan(hostile, random), each, { random, paths }, count);
       trace.note(at, scenario, `${hostile} ${count.found} ${count.asked}`);
       progress?.(`${scenario}: ${count.found} of ${count.trials} found at ${hostile}`);
     }
@@ -106,7 +107,7 @@ async function attack(
     ok: results.every(({ success, gate }) => success >= gate),
     nodes,
     seed,
-    paths: PATHS,
+    paths,
     results,
     virtualMs: 0,
     events: trace.count,
@@ -115,11 +116,15 @@ async function attack(
 }
 
 /** Stores records in one mesh and looks for each of them from several nodes. */
-function attackOnce(plan: Attack, trials: number, random: SeededRandom, count: Count): void {
-  const { honest, hostile } = plan;
-  const mesh = new ModelMesh({ honest, hostile, random, limits: { paths: PATHS } });
+function attackOnce(
+  { honest, hostile, keyOf }: Attack,
+  trials: number,
+  { random, paths }: { readonly random: SeededRandom; readonly paths: number },
+  count: Count,
+): void {
+  const mesh = new ModelMesh({ honest, hostile, random, limits: { paths } });
   for (let done = 0; done < trials; ) {
-    const key = plan.keyOf();
+    const key = keyOf();
     count.stores += 1;
     count.askedByStore += mesh.store(mesh.anyHonest(), key);
     for (let reader = 0; reader < READERS && done < trials; reader++) {
