@@ -19,8 +19,15 @@ export type LookupStep<C> =
   | { readonly kind: "wait" }
   | { readonly kind: "done"; readonly closest: readonly C[] };
 
+/** What a lookup needs to know of a node. */
+interface Found {
+  readonly id: NodeId;
+  /** Of two contacts of one node the higher counts; all count the same where there is none. */
+  readonly seq?: number;
+}
+
 interface Candidate<C> {
-  readonly contact: C;
+  contact: C;
   /** The path that has asked it. */
   path: Path<C> | undefined;
   state: "fresh" | "asked" | "answered" | "failed";
@@ -44,7 +51,7 @@ interface Path<C> {
  * One iterative search for the nodes nearest to a key (Kademlia, 2002, 2.3) over disjoint paths (S/Kademlia, 2007,
  * 4.4): a node is asked on one path only, and what it says is followed on that path alone. Facts in, next step out.
  */
-export class Lookup<C extends { readonly id: NodeId }> {
+export class Lookup<C extends Found> {
   readonly #target: Key;
   readonly #self: NodeId;
   readonly #limits: LookupLimits;
@@ -154,6 +161,7 @@ export class Lookup<C extends { readonly id: NodeId }> {
   #learn(path: Path<C>, contact: C, step: number): void {
     if (sameId(contact.id, this.#self)) return;
     const candidate = this.#find(contact.id) ?? this.#add(contact, step);
+    this.#update(candidate, contact);
     const { candidates } = path;
     // Most of what comes is nearer than most of what is there: look for its place from the end.
     let at = candidates.length;
@@ -165,6 +173,13 @@ export class Lookup<C extends { readonly id: NodeId }> {
       at -= 1;
     }
     candidates.splice(at, 0, candidate);
+  }
+
+  /** Who is reached another way than was known may answer after all. Only the node itself can sign a newer contact. */
+  #update(candidate: Candidate<C>, contact: C): void {
+    if ((contact.seq ?? 0) <= (candidate.contact.seq ?? 0)) return;
+    candidate.contact = contact;
+    if (candidate.state === "failed") candidate.state = "fresh";
   }
 
   #add(contact: C, step: number): Candidate<C> {

@@ -108,6 +108,21 @@ describe("a lookup", () => {
     expect(lookup.next()).toEqual({ kind: "done", closest: [contact(2), contact(3)] });
   });
 
+  it("asks again who did not answer, where others know a newer contact of it", () => {
+    const newer = { ...contact(1), seq: 2 };
+    const lookup = lookupFor(0, [1, 2, 3]);
+    expect(lookup.next()).toEqual(ask(1));
+    lookup.failed(tinyId(1));
+    expect(lookup.next()).toEqual(ask(2));
+    lookup.answered(tinyId(2), [contact(1), { ...contact(3), seq: 2 }, newer]);
+    expect(lookup.next()).toEqual({ kind: "ask", contact: newer });
+    lookup.failed(tinyId(1));
+    expect(lookup.next()).toEqual({ kind: "ask", contact: { ...contact(3), seq: 2 } });
+    lookup.answered(tinyId(3), [newer, contact(1), { ...contact(2), seq: 3 }]);
+    expect(lookup.next()).toMatchObject({ kind: "done", closest: { length: 2 } });
+    expect(lookup.asked).toBe(4);
+  });
+
   it("never asks itself, nor anybody twice", () => {
     const lookup = new Lookup<Known>(tinyId(0), SELF, [contact(1), contact(1), known(SELF)]);
     expect(lookup.next()).toEqual(ask(1));
