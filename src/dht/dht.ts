@@ -23,7 +23,7 @@ import type { LookupLimits } from "./lookup.ts";
 import { type ProviderRecord, readRecord, recordClaim } from "./record.ts";
 import { RecordStore } from "./record-store.ts";
 import { COPIES, estimateSize, medianSize, Region } from "./region.ts";
-import { Searcher, type SearchResult } from "./searcher.ts";
+import { Searcher, type SearchOptions, type SearchResult } from "./searcher.ts";
 
 /** Holders of one record at most: more of a region than that is not written to. */
 const HOLDERS_MAX = 64;
@@ -155,16 +155,23 @@ export class Dht {
   }
 
   /**
-   * The providers at a key: those held here, else those the first node answers with that has any. Only where none
-   * has any and the key's surroundings look made up, all nodes of its region are asked.
+   * The providers at a key: those held here, else those the first node answers with that has any. Where none of
+   * them `isWanted`, the search goes on as far as it leads, and all that came are given. Only where none came and
+   * the key's surroundings look made up, all nodes of its region are asked.
    */
-  async findRecords(key: Key, signal?: AbortSignal): Promise<FoundRecords> {
+  async findRecords(
+    key: Key,
+    signal?: AbortSignal,
+    isWanted: (record: ProviderRecord) => boolean = () => true,
+  ): Promise<FoundRecords> {
     const held = this.#verified(key, this.store.get(key, this.#now()));
-    if (held.length > 0) return { records: held, holder: "self", steps: 0, asked: 0, answered: 0 };
-    const first = await this.#findAt(key, key, signal);
+    if (held.some(isWanted))
+      return { records: held, holder: "self", steps: 0, asked: 0, answered: 0 };
+    const options = { signal, isWanted };
+    const first = await this.#findAt(key, key, held, options);
     if (first.records.length > 0) return first;
     const more = await this.#widen(key, first.closest, (point, starts) =>
-      this.#findAt(key, point, signal, starts),
+      this.#findAt(key, point, [], { ...options, starts }),
     );
     const found = more.find(({ records }) => records.length > 0) ?? first;
     const all = [first, ...more];
@@ -200,24 +207,31 @@ export class Dht {
     this.#asker.close(error);
   }
 
-  /** Looks for records at `key` among the nodes nearest to `near`. */
+  /** Looks for records at `key` among the nodes nearest to `near`, besides those `held`. */
   async #findAt(
     key: Key,
     near: Key,
-    signal: AbortSignal | undefined,
-    starts: readonly Contact[] = [],
+    held: readonly ProviderRecord[],
+    options: Pick<SearchOptions, "signal" | "starts"> & {
+      readonly isWanted: (record: ProviderRecord) => boolean;
+    },
   ): Promise<FoundRecords & SearchResult> {
-    let records: ProviderRecord[] = [];
+    const { isWanted, ...others } = options;
+    const newest = new Map(held.map((record) => [idText(record.owner), record]));
     const request = { kind: "find_value", key, near } as const;
     const result = await this.#searcher.search(near, request, this.#seeds(near), {
-      signal,
-      starts,
+      ...others,
       take: (answer) => {
-        if (answer.kind === "find_value_reply") records = this.#verified(key, answer.records);
-        return records.length > 0;
+        const came = answer.kind === "find_value_reply" ? answer.records : [];
+        const records = this.#verified(key, came);
+        for (const record of records) {
+          const owner = idText(record.owner);
+          if ((newest.get(owner)?.seq ?? -1) < record.seq) newest.set(owner, record);
+        }
+        return records.some(isWanted);
       },
     });
-    return { ...result, records };
+    return { ...result, records: [...newest.values()] };
   }
 
   /**

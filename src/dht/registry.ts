@@ -1,4 +1,5 @@
 import { BoundedMap } from "../base/bounded.ts";
+import { each } from "../base/each.ts";
 import { MeshError, toMeshError } from "../base/errors.ts";
 import { idText, type Key, type NodeId, sameId } from "../base/id.ts";
 import type { Millis, Ports, Timer } from "../base/ports.ts";
@@ -6,9 +7,11 @@ import { sleep } from "../base/sleep.ts";
 import { within } from "../base/within.ts";
 import { procedureKey } from "../identity/realm.ts";
 import type { Contact } from "../peer/contact.ts";
-import type { Dht } from "./dht.ts";
+import type { Dht, StoreResult } from "./dht.ts";
 import type { DhtContext } from "./dht-context.ts";
+import { Holders } from "./holders.ts";
 import { type ProviderRecord, signRecord } from "./record.ts";
+import { COPIES } from "./region.ts";
 
 /** How long a provider record is good, and when it is renewed. */
 const RECORD_LIFE: Millis = 300_000;
@@ -28,8 +31,12 @@ const RETRY_AFTER: Millis = 250;
 const UPKEEP_TIMEOUT: Millis = 10_000;
 const WITHDRAW_TIMEOUT: Millis = 2_000;
 
-/** Records that are renewed at once. */
+/** Nodes nearest to its key that are told that a record is withdrawn: more than hold it, as others may have come nearer. */
+const WITHDRAWN_AT: number = 2 * COPIES;
+
+/** Records that are renewed at once, and withdrawn ones whose holders are looked for at once. */
 const RENEWED_AT_ONCE = 8;
+const WITHDRAWN_AT_ONCE = 32;
 
 /** Wait after a new link before records go to it too: others may follow at once. */
 const SETTLE: Millis = 200;
@@ -38,11 +45,15 @@ const SETTLE: Millis = 200;
 export interface Provider {
   readonly id: NodeId;
   readonly anchors: readonly NodeId[];
+  /** Number of its record; absent where the caller has named it. Who registers anew has a higher one. */
+  readonly seq?: number;
 }
 
 interface Found {
   readonly providers: readonly Provider[];
   readonly at: Millis;
+  /** When it is too old, or the first of their records expires. */
+  readonly until: Millis;
   refreshing: boolean;
 }
 
@@ -56,8 +67,9 @@ export interface Asked {
 interface Advertised {
   readonly key: Key;
   copies: number;
-  /** Nodes that took the record last. */
+  /** Nodes that took the record last, and all that have a copy. */
   holders: readonly Contact[];
+  readonly copiesAt: Holders;
   /** Renewals since they were looked for. */
   renewals: number;
 }
@@ -73,6 +85,10 @@ export class Registry {
   readonly #dht: Dht;
   readonly #anchors: () => NodeId[];
   readonly #cache = new BoundedMap<string, Found>(CACHE_MAX);
+  /** Providers that did not answer, by procedure and id. */
+  readonly #failed = new BoundedMap<string, { readonly seq: number; readonly until: Millis }>(
+    CACHE_MAX,
+  );
   readonly #advertised = new Map<string, Advertised>();
   /** Lookups under way. Bounded by the calls that wait for them. */
   readonly #finding = new Map<string, Promise<Asked>>();
@@ -98,8 +114,8 @@ export class Registry {
   }
 
   /**
-   * Makes this node findable as a provider; resolves with the number of nodes that hold the record. Where none
-   * takes it, it tries again for `time`.
+   * Makes this node findable as a provider; resolves with the number of nodes that hold the record. Where no node
+   * but this one takes it, though others were asked, it tries again for `time`.
    *
    * @throws {MeshError} `store_failed` with the last reason, `cancelled` where `outer` fires.
    */
@@ -109,14 +125,22 @@ export class Registry {
     outer: AbortSignal | undefined,
   ): Promise<number> {
     const key = procedureKey(this.#context.realm, procedure);
-    const advertised: Advertised = { key, copies: 0, holders: [], renewals: 0 };
+    const copiesAt = new Holders();
+    const advertised: Advertised = { key, copies: 0, holders: [], copiesAt, renewals: 0 };
     this.#advertised.set(procedure, advertised);
     let lastError: MeshError | undefined;
     try {
       return await within(this.#ports.clock, time, outer, async (signal) => {
         for (;;) {
-          lastError = await this.#publish(advertised, signal);
-          if (advertised.copies > 0) return advertised.copies;
+          const {
+            acks,
+            holders,
+            asked,
+            lastError: reason,
+          } = await this.#publish(advertised, signal);
+          // A copy of our own is found by nobody who looks where others are nearer to the key.
+          if (holders.length > 0 || (acks > 0 && asked === acks)) return acks;
+          lastError = reason;
           await sleep(this.#ports.clock, RETRY_AFTER, signal);
         }
       });
@@ -139,25 +163,43 @@ export class Registry {
     return [...this.#advertised.keys()];
   }
 
-  /** Tells the nodes that hold the record that it is withdrawn; gives up after two seconds. */
-  async withdraw(procedure: string): Promise<void> {
-    const advertised = this.#advertised.get(procedure);
-    if (advertised === undefined) return;
-    this.#advertised.delete(procedure);
-    const record = this.#record(advertised.key, true);
-    const { holders } = advertised;
-    await within(this.#ports.clock, WITHDRAW_TIMEOUT, undefined, (signal) =>
-      holders.length > 0 ? this.#dht.publishTo(record, holders) : this.#dht.publish(record, signal),
-    ).catch((cause) => this.#upkeepFailed("withdrawal_failed", procedure, cause));
+  /** Tells the nodes that hold the record, or have got it since, that it is withdrawn; gives up after two seconds. */
+  withdraw(procedure: string): Promise<void> {
+    return this.#withdraw([procedure]);
+  }
+
+  async #withdraw(procedures: readonly string[]): Promise<void> {
+    const now = this.#ports.clock.wall();
+    const ended: { record: ProviderRecord; holders: readonly Contact[] }[] = [];
+    for (const procedure of procedures) {
+      const advertised = this.#advertised.get(procedure);
+      if (advertised === undefined || !this.#advertised.delete(procedure)) continue;
+      const { key, copiesAt } = advertised;
+      ended.push({ record: this.#record(key, true), holders: copiesAt.live(now) });
+    }
+    if (ended.length === 0) return;
+    await within(this.#ports.clock, WITHDRAW_TIMEOUT, undefined, async (signal) => {
+      const told = ended.map(({ record, holders }) => this.#dht.publishTo(record, holders));
+      // Holders have handed it on to nodes that came nearer, and some are reached another way than before.
+      await each(ended, WITHDRAWN_AT_ONCE, async ({ record }) => {
+        const around = await this.#dht.findNodes(record.key, signal, { width: WITHDRAWN_AT });
+        await this.#dht.publishTo(record, around);
+      });
+      await Promise.all(told);
+    }).catch((cause) => {
+      const [first, ...others] = procedures;
+      const all = others.length === 0 ? String(first) : `${first} and ${others.length} others`;
+      this.#upkeepFailed("withdrawal_failed", all, cause);
+    });
   }
 
   /** Providers that are known, asking again behind the scenes where that is a minute old; `undefined` where not. */
   known(procedure: string): readonly Provider[] | undefined {
     const found = this.#cache.peek(procedure);
     if (found === undefined) return undefined;
-    const age = this.#ports.clock.now() - found.at;
-    if (age > STALE_FOR) return undefined;
-    if (age > FRESH_FOR && !found.refreshing) {
+    const now = this.#ports.clock.now();
+    if (now > found.until) return undefined;
+    if (now - found.at > FRESH_FOR && !found.refreshing) {
       found.refreshing = true;
       this.find(procedure).catch(() => {
         found.refreshing = false; // What is known stays good until it is too old.
@@ -177,23 +219,41 @@ export class Registry {
 
   async #find(procedure: string): Promise<Asked> {
     const key = procedureKey(this.#context.realm, procedure);
-    const { records, asked, answered } = await this.#dht.findRecords(key);
+    const hasFailed = (record: ProviderRecord): boolean => this.#hasFailed(procedure, record);
+    const isGood = (record: ProviderRecord): boolean => !hasFailed(record);
+    const { records, asked, answered } = await this.#dht.findRecords(key, undefined, isGood);
     // A record of our own is one of an earlier life: what this node provides now it answers itself.
-    const others = records.filter(({ owner }) => !sameId(owner, this.#context.self));
-    const providers = others.map(({ owner, anchors }) => ({ id: owner, anchors }));
+    const foreign = records.filter(({ owner }) => !sameId(owner, this.#context.self));
+    const good = foreign.filter(isGood);
+    const others = good.length > 0 ? good : foreign;
+    const providers = others.map(({ owner, anchors, seq }) => ({ id: owner, anchors, seq }));
     if (providers.length > 0) {
-      this.#cache.set(procedure, { providers, at: this.#ports.clock.now(), refreshing: false });
+      const { clock } = this.#ports;
+      const at = clock.now();
+      const left = Math.min(STALE_FOR, ...others.map(({ expires }) => expires - clock.wall()));
+      this.#cache.set(procedure, { providers, at, until: at + left, refreshing: false });
     }
     return { providers, asked, answered };
   }
 
-  /** `id` turned out not to provide it: it is not offered again until the mesh says so anew. */
+  /**
+   * `id` turned out not to provide it: for a while it is not offered again where there are others, unless it has
+   * registered anew.
+   */
   drop(procedure: string, id: NodeId): void {
     const found = this.#cache.peek(procedure);
-    if (found === undefined) return;
+    const dropped = found?.providers.find((provider) => sameId(provider.id, id));
+    if (found === undefined || dropped === undefined) return;
+    const until = this.#ports.clock.now() + FRESH_FOR;
+    this.#failed.set(failureOf(procedure, id), { seq: dropped.seq ?? 0, until });
     const providers = found.providers.filter((provider) => idText(provider.id) !== idText(id));
     if (providers.length === 0) this.#cache.delete(procedure);
     else this.#cache.set(procedure, { ...found, providers });
+  }
+
+  #hasFailed(procedure: string, { owner, seq }: ProviderRecord): boolean {
+    const failed = this.#failed.peek(failureOf(procedure, owner));
+    return failed !== undefined && failed.seq >= seq && this.#ports.clock.now() < failed.until;
   }
 
   /** This node is reached through others than before: its records have to say so. */
@@ -219,17 +279,19 @@ export class Registry {
   async close(): Promise<void> {
     this.#renewal?.cancel();
     this.#settling?.cancel();
-    await Promise.all([...this.#advertised.keys()].map((procedure) => this.withdraw(procedure)));
+    await this.#withdraw([...this.#advertised.keys()]);
     this.#stop.abort();
   }
 
   /** Looks for the nodes that are to hold the record, and brings it to them. */
-  async #publish(advertised: Advertised, signal: AbortSignal): Promise<MeshError | undefined> {
-    const result = await this.#dht.publish(this.#record(advertised.key, false), signal);
+  async #publish(advertised: Advertised, signal: AbortSignal): Promise<StoreResult> {
+    const record = this.#record(advertised.key, false);
+    const result = await this.#dht.publish(record, signal);
     advertised.copies = result.acks;
     advertised.holders = result.holders;
+    advertised.copiesAt.took(result.holders, record.expires);
     advertised.renewals = 0;
-    return result.lastError;
+    return result;
   }
 
   /** Brings the record to those that hold it, and looks for others where that is not enough. */
@@ -239,6 +301,7 @@ export class Registry {
     if (holders.length > 0 && advertised.renewals < LOOK_EVERY) {
       const record = this.#record(advertised.key, false);
       const result = await this.#dht.publishTo(record, holders);
+      advertised.copiesAt.took(result.holders, record.expires);
       if (result.holders.length >= holders.length * HOLDERS_LEFT) {
         advertised.copies = result.acks;
         return;
@@ -300,4 +363,8 @@ export class Registry {
     const { code, message } = toMeshError(cause);
     this.#ports.log.write("warn", event, { procedure, code, reason: message });
   }
+}
+
+function failureOf(procedure: string, id: NodeId): string {
+  return `${idText(id)} ${procedure}`;
 }

@@ -195,7 +195,10 @@ export class Client implements PendingCallOwner {
         if (this.#pending.get(call.number) !== call) return;
         const provider = this.#pick(found.providers, call);
         if (provider) this.#sendTo(call, provider);
-        else this.#fail(call, lastError ?? noProvider(call.settings.procedure, found));
+        // Where the mesh says that nobody provides it any more, that is why nobody was reached.
+        else if (lastError && (found.providers.length > 0 || found.answered === 0))
+          this.#fail(call, lastError);
+        else this.#fail(call, noProvider(call.settings.procedure, found, lastError));
       },
       (cause) => this.#fail(call, toMeshError(cause)),
     );
@@ -313,11 +316,14 @@ function cancelled(): MeshError {
   return new MeshError("cancelled", "the caller has cancelled the call");
 }
 
-function noProvider(procedure: string, asked: Asked | undefined): MeshError {
+function noProvider(procedure: string, asked: Asked | undefined, lastError?: MeshError): MeshError {
   const cause =
     asked === undefined || asked.asked === 0
       ? "there was no node to ask"
       : `${asked.asked} nodes were asked and ${asked.answered} answered`;
   const text = `no node that could be asked knows a provider of "${procedure}": ${cause}`;
-  return new MeshError("no_provider", text);
+  if (lastError === undefined) return new MeshError("no_provider", text);
+  return new MeshError("no_provider", `${text}; the last one known: ${lastError.message}`, {
+    cause: lastError,
+  });
 }

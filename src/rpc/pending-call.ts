@@ -107,9 +107,10 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
     return this.#before.length + (this.target ? 1 : 0);
   }
 
-  hasAsked(provider: Provider): boolean {
+  /** Whether it was asked where its record says now that it is: who has registered anew is worth another attempt. */
+  hasAsked({ id, seq = 0 }: Provider): boolean {
     const asked = this.target ? [...this.#before, this.target] : this.#before;
-    return asked.some((it) => sameId(it.id, provider.id));
+    return asked.some((it) => sameId(it.id, id) && (it.seq ?? seq) >= seq);
   }
 
   get traced(): boolean {

@@ -16,6 +16,7 @@ import {
 } from "../../src/wire/dht.ts";
 import { TYPE } from "../../src/wire/frame.ts";
 import { frameOf, RawPeer } from "../peer/raw-peer.ts";
+import { settled } from "../rpc/line.ts";
 
 const REALM = realmId("com.example.sim");
 const MINUTE = 60_000;
@@ -96,6 +97,24 @@ describe("a provider", () => {
     expect(await code(world, client.call("two"))).toBe("no_provider");
   });
 
+  it("is not registered while the only copy is its own and others refuse theirs", async () => {
+    const world = new World({ seed: 1, link: { delay: [1, 1] } });
+    const node = await startSimNode(world, 1, { mode: "gateway", listen: true });
+    const alone = await world.run(node.register("alone", () => 1));
+    expect(alone.copies).toBe(1);
+    const peer = await RawPeer.link(world, 2, 1, { serves: true });
+    const registered = settled(node.register("echo", () => 1, { timeout: 2_000 }));
+    let answered = 0;
+    for (let step = 0; step < 100; step++) {
+      for (const { type, frame } of peer.received.slice(answered)) answer(peer, type, frame);
+      answered = peer.received.length;
+      await world.advance(20);
+    }
+    expect(await world.run(registered)).toBe("store_failed");
+    expect(peer.types).toContain(TYPE.store);
+    expect(node.status().procedures).toEqual(["alone"]);
+  });
+
   it("that stops waiting for its record provides nothing", async () => {
     const { world, provider } = await mesh();
     world.network.conditions.partition([[world.ip(3)], [world.ip(0), world.ip(1), world.ip(2)]]);
@@ -110,6 +129,20 @@ describe("a provider", () => {
 });
 
 describe("what a caller knows of providers", () => {
+  it("is good for no longer than their records", async () => {
+    const { world, client, provider } = await mesh();
+    await world.run(provider.register("echo", (args) => args));
+    await world.advance(3 * MINUTE);
+    expect(await code(world, client.call("echo", 1))).toBe(1);
+    const asked = lookups(client);
+    world.crash(3);
+    await world.advance(2 * MINUTE + 1_000);
+    expect(client.status().bounds.providersCached?.used).toBe(1);
+    expect(await code(world, client.call("echo", 2))).toBe("no_provider");
+    expect(lookups(client)).toBe(asked + 1);
+    expect(client.status().counters.route_searches ?? 0).toBe(0);
+  });
+
   it("serves calls for a minute without asking, then is asked for behind the scenes", async () => {
     const { world, client, provider } = await mesh();
     await world.run(provider.register("echo", (args) => args));
@@ -133,6 +166,18 @@ describe("what a caller knows of providers", () => {
     expect(lookups(client)).toBe(1);
   });
 });
+
+/** Answers as a node that serves, knows nobody and takes no record. */
+function answer(peer: RawPeer, type: number, frame: Uint8Array): void {
+  if (type !== TYPE.findNode && type !== TYPE.store) return;
+  const { number } = readDhtRequest(type, frame, 8, frame.length);
+  const said: DhtAnswer =
+    type === TYPE.store
+      ? { kind: "store_ack", code: "overloaded" }
+      : { kind: "find_node_reply", contacts: [] };
+  const answerType = type === TYPE.store ? TYPE.storeAck : TYPE.findNodeReply;
+  peer.queueControl(frameOf(answerType, (writer) => writeDhtAnswer(writer, number, said)));
+}
 
 /** The DHT as a peer sees it that speaks the wire by hand. */
 async function beside(): Promise<{ world: World; node: MeshNode; peer: RawPeer }> {

@@ -55,3 +55,16 @@ it("writes the same body for each attempt, whatever became of the arguments", ()
 it("can't be sent before somebody is asked", () => {
   expect(() => callOf(null).destination).toThrow(MeshError);
 });
+
+it("asks a provider again that has registered anew, and no other twice", () => {
+  const call = callOf(null);
+  const [first, second] = [1, 2].map((number) => ({ id: signerOf(number).id, anchors: [] }));
+  call.ask({ ...first!, seq: 5 });
+  call.ask({ ...second!, seq: 9 });
+  const asked = (provider = first!, seq = 5): boolean => call.hasAsked({ ...provider, seq });
+  expect([asked(), asked(first, 4), asked(first, 6)]).toEqual([true, true, false]);
+  expect([asked(second, 9), asked(second, 10)]).toEqual([true, false]);
+  call.ask({ id: signerOf(3).id, anchors: [] });
+  expect(asked({ id: signerOf(3).id, anchors: [] }, 7)).toBe(true);
+  expect(asked({ id: signerOf(4).id, anchors: [] })).toBe(false);
+});
