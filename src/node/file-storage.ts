@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bytes } from "../base/bytes.ts";
@@ -30,6 +30,7 @@ export class FileStorage implements Storage {
       const text = `others may enter the state directory (mode ${(mode & 0o777).toString(8)})`;
       throw new MeshError("bad_config", `${text}; run: chmod 700 ${directory}`);
     }
+    removeLeftovers(directory);
   }
 
   async load(name: string): Promise<Bytes | undefined> {
@@ -82,6 +83,27 @@ export class FileStorage implements Storage {
     } finally {
       await directory.close();
     }
+  }
+}
+
+/** Files that a process began to write and was killed before it was done. */
+const LEFTOVER = /^.+\.(\d+)\.[0-9a-f]{8}\.tmp$/;
+
+function removeLeftovers(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const pid = Number(LEFTOVER.exec(name)?.[1]);
+    // This process has written nothing yet: what bears its number is of an earlier one.
+    if (Number.isNaN(pid) || (pid !== process.pid && isRunning(pid))) continue;
+    rmSync(join(directory, name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 

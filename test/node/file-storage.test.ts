@@ -78,6 +78,15 @@ describe("a state directory", () => {
     expect(readdirSync(directory).sort()).toEqual([1, 2, 3, 4].map((at) => `peers.corrupt-${at}`));
   });
 
+  it("is rid of what dead processes have begun to write, and of nothing else", () => {
+    mkdirSync(directory, { mode: 0o700 });
+    const left = ["peers.4194305.00ff00ff.tmp", `records.${process.pid}.00ff00ff.tmp`];
+    const kept = ["peers.tmp", "peers", `peers.${process.ppid}.00ff00ff.tmp`, "a.b.00ff00ff.tmp"];
+    for (const name of [...left, ...kept]) writeFileSync(join(directory, name), "");
+    expect(new FileStorage(directory)).toBeDefined();
+    expect(readdirSync(directory).sort()).toEqual(kept.sort());
+  });
+
   it("that is gone says so by name, and takes again when it is back", async () => {
     const storage = new FileStorage(directory);
     rmSync(directory, { recursive: true });
