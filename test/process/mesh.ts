@@ -32,9 +32,14 @@ export class OneAddress implements AsyncDisposable {
   }
 
   /** Starts a process that offers the procedures of a fixture; it can be dialled where it is a gateway. */
-  async serve(name: string, module = "procedures", isGateway = false): Promise<RunningNode> {
+  async serve(
+    name: string,
+    module = "procedures",
+    { isGateway = false, identity }: { isGateway?: boolean; identity?: string } = {},
+  ): Promise<RunningNode> {
     const role = isGateway ? GATEWAY : [];
-    const node = await startNode("serve", fixture(module), ...role, ...this.#flags());
+    const key = identity === undefined ? [] : ["--identity", identity];
+    const node = await startNode("serve", fixture(module), ...role, ...key, ...this.#flags());
     this.nodes.set(name, node);
     return node;
   }

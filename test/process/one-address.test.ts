@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { MeshError, MeshNode } from "../../src/index.ts";
 import { OneAddress } from "./mesh.ts";
@@ -6,6 +9,8 @@ import { OneAddress } from "./mesh.ts";
 const PATIENCE = 5_000;
 /** In which a node that closes has to be gone. */
 const GONE = 1_000;
+/** In which a node that is back has to be called again. */
+const AGAIN = 1_000;
 const GATEWAYS = ["entrance", "second", "third"] as const;
 
 /** Ids of the nodes that `node` is linked to. */
@@ -71,7 +76,7 @@ describe("processes that were told one address", () => {
   });
 
   it("call over one link what a neighbour provides", async () => {
-    const { id } = await mesh.serve("greeter", "greeter", true);
+    const { id } = await mesh.serve("greeter", "greeter", { isGateway: true });
     const neighbour = await mesh.client();
     await linkedTo(neighbour, [id]);
     const { result, report } = await neighbour.explain("greeter.hello", "you");
@@ -150,6 +155,26 @@ describe("a mesh that loses a node", () => {
     expect(again.code).toBe("no_provider");
     expect(again.after).toBeLessThan(GONE);
   });
+
+  it.each(["SIGTERM", "SIGKILL"] as const)(
+    "finds a provider again that was started anew after %s",
+    async (signal) => {
+      const directory = mkdtempSync(join(tmpdir(), "macula-test-"));
+      const identity = join(directory, "greeter.key");
+      const { running, id } = await mesh.serve("greeter", "greeter", { identity });
+      const client = await mesh.client();
+      expect(await client.call("greeter.hello", "you")).toBe("hello you");
+      running.kill(signal);
+      await running.ended;
+      expect((await mesh.serve("greeter", "greeter", { identity })).id).toBe(id);
+      const before = performance.now();
+      const { providers } = await client.lookup("greeter.hello");
+      expect(providers.map(({ node }) => node)).toContain(id);
+      expect(await client.call("greeter.hello", "you")).toBe("hello you");
+      expect(performance.now() - before).toBeLessThan(AGAIN);
+      rmSync(directory, { recursive: true });
+    },
+  );
 
   it("goes on without the node that everybody came in through", async () => {
     const client = await mesh.client();
