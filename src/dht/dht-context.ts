@@ -7,8 +7,6 @@ export interface DhtContext extends RoutingContext {
   /** This node holds records and answers lookups. */
   readonly serves: boolean;
   readonly book: ContactBook;
-  /** Paths of a lookup that have no node in common. */
-  readonly lookupPaths: number;
   /** True where a route may be searched for one question: in meshes that are small or have no order. */
   readonly searches: () => boolean;
 }

@@ -19,7 +19,7 @@ import { TYPE } from "../wire/frame.ts";
 import { Asker } from "./asker.ts";
 import { type DhtContext, hasTransit } from "./dht-context.ts";
 import { HandOver } from "./hand-over.ts";
-import type { LookupLimits } from "./lookup.ts";
+import { CAREFUL, type LookupLimits } from "./lookup.ts";
 import { type ProviderRecord, readRecord, recordClaim } from "./record.ts";
 import { RecordStore } from "./record-store.ts";
 import { COPIES, estimateSize, medianSize, Region } from "./region.ts";
@@ -125,9 +125,9 @@ export class Dht {
    * counts where this node serves, or where no node does and its neighbours have to ask it.
    */
   async publish(record: ProviderRecord, signal: AbortSignal): Promise<StoreResult> {
-    const closest = await this.findNodes(record.key, signal);
+    const closest = await this.findNodes(record.key, signal, CAREFUL);
     const widened = await this.#widen(record.key, closest, async (point, starts) => {
-      const { closest: there } = await this.#searchNodes(point, starts, signal);
+      const { closest: there } = await this.#searchNodes(point, starts, signal, CAREFUL);
       return there.filter((contact) => contact.serves);
     });
     return this.publishTo(record, [...closest.slice(0, COPIES), ...widened.flat()]);
@@ -156,8 +156,9 @@ export class Dht {
 
   /**
    * The providers at a key: those held here, else those the first node answers with that has any. Where none of
-   * them `isWanted`, the search goes on as far as it leads, and all that came are given. Only where none came and
-   * the key's surroundings look made up, all nodes of its region are asked.
+   * them `isWanted`, the search goes on as far as it leads, and all that came are given. Where none came, liars may have
+   * been in the way: it is looked for once more with care, and where the key's surroundings look made up, at all nodes
+   * of its region.
    */
   async findRecords(
     key: Key,
@@ -169,12 +170,15 @@ export class Dht {
       return { records: held, holder: "self", steps: 0, asked: 0, answered: 0 };
     const options = { signal, isWanted };
     const first = await this.#findAt(key, key, held, options);
-    if (first.records.length > 0) return first;
-    const more = await this.#widen(key, first.closest, (point, starts) =>
-      this.#findAt(key, point, [], { ...options, starts }),
-    );
-    const found = more.find(({ records }) => records.length > 0) ?? first;
-    const all = [first, ...more];
+    // A first search has asked everybody there is in a small mesh.
+    if (first.records.length > 0 || this.sizeEstimate < REGION_MIN) return first;
+    const careful = { ...options, limits: CAREFUL };
+    const again = await this.#findAt(key, key, [], careful);
+    const find = (point: Key, starts: readonly Contact[]) =>
+      this.#findAt(key, point, [], { ...careful, starts });
+    const more = again.records.length > 0 ? [] : await this.#widen(key, again.closest, find);
+    const all = [first, again, ...more];
+    const found = all.find(({ records }) => records.length > 0) ?? first;
     const asked = all.reduce((sum, it) => sum + it.asked, 0);
     return { ...found, asked, answered: all.reduce((sum, it) => sum + it.answered, 0) };
   }
@@ -212,7 +216,7 @@ export class Dht {
     key: Key,
     near: Key,
     held: readonly ProviderRecord[],
-    options: Pick<SearchOptions, "signal" | "starts"> & {
+    options: Omit<SearchOptions, "take"> & {
       readonly isWanted: (record: ProviderRecord) => boolean;
     },
   ): Promise<FoundRecords & SearchResult> {
@@ -250,7 +254,8 @@ export class Dht {
     ports.meter.count("regions_widened");
     const starts = (): Contact[] => this.contacts.sample(STARTS, ports.random);
     const elsewhere = [ports.random.bytes(ID_BYTES), ports.random.bytes(ID_BYTES)].map(
-      async (point) => estimateSize(point, (await this.#searchNodes(point, starts())).closest),
+      async (point) =>
+        estimateSize(point, (await this.#searchNodes(point, starts(), undefined, CAREFUL)).closest),
     );
     const size = medianSize([around, ...(await Promise.all(elsewhere))]) ?? around;
     const region = new Region(key, size);
@@ -260,8 +265,8 @@ export class Dht {
   #searchNodes(
     target: Key,
     starts: readonly Contact[],
-    signal?: AbortSignal,
-    limits: Partial<LookupLimits> = {},
+    signal: AbortSignal | undefined,
+    limits: Partial<LookupLimits>,
   ): Promise<SearchResult> {
     const request = { kind: "find_node", target } as const;
     const options = { signal, starts, limits };

@@ -56,9 +56,8 @@ export class Searcher {
     seeds: readonly Contact[],
     options: SearchOptions = {},
   ): Promise<SearchResult> {
-    const { signal } = options;
-    const limits = { paths: this.#context.lookupPaths, ...options.limits };
-    const lookup = new Lookup<Contact>(target, this.#context.self, seeds, limits, options.starts);
+    const { signal, limits, starts } = options;
+    const lookup = new Lookup<Contact>(target, this.#context.self, seeds, limits, starts);
     this.#context.ports.meter.count("lookups");
     let answered = 0;
     return new Promise((resolve, reject) => {

@@ -6,7 +6,6 @@ import type { Ports, Storage } from "../base/ports.ts";
 import { ContactUpdates } from "../dht/contact-updates.ts";
 import { Dht } from "../dht/dht.ts";
 import type { DhtContext } from "../dht/dht-context.ts";
-import { LOOKUP_LIMITS } from "../dht/lookup.ts";
 import { Overlay } from "../dht/overlay.ts";
 import { Registry } from "../dht/registry.ts";
 import { StateKeeper } from "../dht/state-keeper.ts";
@@ -50,8 +49,6 @@ export interface NodeParts {
   readonly storage?: Storage | undefined;
   /** Contacts verified already, where several nodes share them; its own when left out. */
   readonly book?: ContactBook;
-  /** Disjoint paths of a lookup. */
-  readonly lookupPaths?: number | undefined;
 }
 
 /** The parts of a running node, wired; `MeshNode` is the face in front of them. */
@@ -145,16 +142,7 @@ export function compose(parts: NodeParts): Composition {
   return { ...composed, pool };
 }
 
-function makeContext({
-  ports,
-  signer,
-  verify,
-  realm,
-  mode,
-  links,
-  lookupPaths,
-  book,
-}: NodeParts): DhtContext {
+function makeContext({ ports, signer, verify, realm, mode, links, book }: NodeParts): DhtContext {
   return {
     self: signer.id,
     ...MODES[mode],
@@ -165,7 +153,6 @@ function makeContext({
     verify,
     table: new LinkTable(ports.random),
     book: book ?? new ContactBook(realmId(realm), verify, ports.meter),
-    lookupPaths: lookupPaths ?? LOOKUP_LIMITS.paths,
     searches: () => links === "static",
     ids: new MessageIds(ports.random),
   };

@@ -1,5 +1,5 @@
 import { compareDistance, idText, type Key, type NodeId, toNodeId } from "../base/id.ts";
-import { Lookup, type LookupLimits } from "../dht/lookup.ts";
+import { CAREFUL, Lookup, type LookupLimits } from "../dht/lookup.ts";
 import { estimateSize, medianSize, Region } from "../dht/region.ts";
 import { ContactTable } from "../routing/contact-table.ts";
 import type { SeededRandom } from "./random.ts";
@@ -39,14 +39,16 @@ export class ModelMesh {
   readonly nodes: ModelNode[];
   readonly #hostile: ModelNode[];
   readonly #random: SeededRandom;
-  readonly #limits: Partial<LookupLimits>;
+  /** What holds for every search; `undefined` where each does as that of a node. */
+  readonly #limits: Partial<LookupLimits> | undefined;
 
   constructor(options: {
     readonly honest: number;
     /** Ids of the hostile nodes. */
     readonly hostile: readonly NodeId[];
     readonly random: SeededRandom;
-    readonly limits: Partial<LookupLimits>;
+    /** For every search; as nodes do it when left out. */
+    readonly limits?: Partial<LookupLimits> | undefined;
   }) {
     this.#random = options.random;
     this.#limits = options.limits;
@@ -66,11 +68,11 @@ export class ModelMesh {
 
   /** Stores a record the way a provider does; the number of nodes asked. */
   store(from: ModelNode, key: Key): number {
-    const first = this.#search(from, key, () => false);
+    const first = this.#search(from, key, () => false, CAREFUL);
     const holders = new Set(first.closest);
     let { asked } = first;
     for (const point of this.#points(from, key, first.closest)) {
-      const more = this.#search(from, point, () => false, true);
+      const more = this.#search(from, point, () => false, CAREFUL, true);
       for (const node of more.closest) holders.add(node);
       asked += more.asked;
     }
@@ -82,11 +84,15 @@ export class ModelMesh {
   find(from: ModelNode, key: Key): ModelResult {
     const text = idText(key);
     const holds = (node: ModelNode): boolean => node.holds.has(text);
-    const first = this.#search(from, key, holds);
-    let { asked } = first;
-    if (first.found) return { found: true, asked };
-    for (const point of this.#points(from, key, first.closest)) {
-      const more = this.#search(from, point, holds, true);
+    let { asked, found, closest } = this.#search(from, key, holds, {});
+    if (!found && this.#limits === undefined) {
+      const again = this.#search(from, key, holds, CAREFUL);
+      ({ found, closest } = again);
+      asked += again.asked;
+    }
+    if (found) return { found, asked };
+    for (const point of this.#points(from, key, closest)) {
+      const more = this.#search(from, point, holds, CAREFUL, true);
       asked += more.asked;
       if (more.found) return { found: true, asked };
     }
@@ -97,7 +103,7 @@ export class ModelMesh {
     const around = estimateSize(from.id, from.table.closest(from.id, CONTACTS));
     if (around === undefined || !new Region(key, around).isCrowded(closest)) return [];
     const elsewhere = [this.#newId(), this.#newId()].map((point) =>
-      estimateSize(point, this.#search(from, point, () => false, true).closest),
+      estimateSize(point, this.#search(from, point, () => false, CAREFUL, true).closest),
     );
     return new Region(key, medianSize([around, ...elsewhere]) ?? around).points();
   }
@@ -106,11 +112,12 @@ export class ModelMesh {
     from: ModelNode,
     target: Key,
     isEnough: (node: ModelNode) => boolean,
+    usual: Partial<LookupLimits>,
     isScattered = false,
   ): { readonly closest: readonly ModelNode[]; readonly found: boolean; readonly asked: number } {
     const seeds = from.table.closest(target, CONTACTS);
     const starts = isScattered ? from.table.sample(STARTS, this.#random) : [];
-    const lookup = new Lookup<ModelNode>(target, from.id, seeds, this.#limits, starts);
+    const lookup = new Lookup<ModelNode>(target, from.id, seeds, this.#limits ?? usual, starts);
     const open: ModelNode[] = [];
     for (;;) {
       const step = lookup.next();

@@ -95,7 +95,7 @@ export const sim: Command = {
       kind: "number",
       value: "<n>",
       range: [1, 16],
-      help: "Disjoint paths of a lookup, in sybil and ground-ids; 8 when left out.",
+      help: "Disjoint paths of every lookup, in sybil and ground-ids; as nodes do it when left out.",
     },
     { name: "progress", kind: "switch", help: "Say how far it is also where that is no terminal." },
     { name: "json", kind: "switch", help: "Print one JSON object and nothing else." },

@@ -15,9 +15,6 @@ const MESHES = 4;
 /** Bytes that ids ground for a key have in common with it: more than any of 100,000 honest ones. */
 const GROUND_BYTES = 3;
 
-/** Disjoint paths where nothing else is said: those for a hostile mesh. */
-const PATHS = 8;
-
 /** What happened under one strength of the attack. */
 export interface AttackResult {
   /** Hostile nodes: their share of all, or how many there are at the key. */
@@ -35,7 +32,8 @@ export interface AttackResult {
 }
 
 export interface AttackReport extends ScenarioReport {
-  readonly paths: number;
+  /** Disjoint paths of every lookup, where that was said. */
+  readonly paths?: number;
   readonly results: readonly AttackResult[];
 }
 
@@ -84,7 +82,7 @@ interface Attack {
 
 async function attack(
   scenario: string,
-  { nodes, seed, trials = 12_000, paths = PATHS, progress }: ScenarioOptions,
+  { nodes, seed, trials = 12_000, paths, progress }: ScenarioOptions,
   strengths: readonly (readonly [number, number])[],
   plan: (strength: number, random: SeededRandom) => Attack,
 ): Promise<AttackReport> {
@@ -107,7 +105,7 @@ async function attack(
     ok: results.every(({ success, gate }) => success >= gate),
     nodes,
     seed,
-    paths,
+    ...(paths === undefined ? {} : { paths }),
     results,
     virtualMs: 0,
     events: trace.count,
@@ -119,10 +117,11 @@ async function attack(
 function attackOnce(
   { honest, hostile, keyOf }: Attack,
   trials: number,
-  { random, paths }: { readonly random: SeededRandom; readonly paths: number },
+  { random, paths }: { readonly random: SeededRandom; readonly paths: number | undefined },
   count: Count,
 ): void {
-  const mesh = new ModelMesh({ honest, hostile, random, limits: { paths } });
+  const limits = paths === undefined ? undefined : { paths };
+  const mesh = new ModelMesh({ honest, hostile, random, limits });
   for (let done = 0; done < trials; ) {
     const key = keyOf();
     count.stores += 1;

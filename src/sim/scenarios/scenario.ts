@@ -3,7 +3,7 @@ export interface ScenarioOptions {
   readonly seed: number;
   /** How often the scenario tries what it tries; its own default when left out. */
   readonly trials?: number;
-  /** Disjoint paths of a lookup, in scenarios that ask about them; 8 when left out. */
+  /** Disjoint paths of every lookup, in scenarios that ask about them; as nodes do it when left out. */
   readonly paths?: number;
   /** Told how far a long run is; called often. */
   readonly progress?: (text: string) => void;
