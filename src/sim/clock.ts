@@ -1,5 +1,5 @@
 import type { Clock, Millis, Timer } from "../base/ports.ts";
-import { EventHeap, type VirtualEvent } from "./heap.ts";
+import { EventQueue, type VirtualEvent } from "./event-queue.ts";
 
 /** Unix time at which every world begins: 2026-01-01T00:00:00Z. */
 const EPOCH: Millis = 1_767_225_600_000;
@@ -25,7 +25,7 @@ export type RunOutcome = "done" | "stalled" | "until" | "exhausted";
  * happens to the next. Events of one instant happen in the order in which they were asked for.
  */
 export class VirtualClock implements Clock {
-  readonly #heap = new EventHeap();
+  readonly #queue = new EventQueue();
   #now: Millis = 0;
   #events = 0;
   #running = false;
@@ -41,7 +41,7 @@ export class VirtualClock implements Clock {
   /** A delay below zero counts as zero. Throws a `RangeError` on one that is not a number. */
   timer(delay: Millis, action: () => void): Timer {
     if (Number.isNaN(delay)) throw new RangeError("a timer needs a delay");
-    return this.#heap.push(this.#now + Math.max(0, delay), action);
+    return this.#queue.push(this.#now + Math.max(0, delay), action);
   }
 
   /** Events that have happened so far. */
@@ -51,7 +51,7 @@ export class VirtualClock implements Clock {
 
   /** Events that are still to come. */
   get pending(): number {
-    return this.#heap.size;
+    return this.#queue.size;
   }
 
   /** Lets `duration` pass. Resolves when time stands at its end and promises have settled. */
@@ -80,18 +80,18 @@ export class VirtualClock implements Clock {
   #step(limits: RunLimits, lastEvent: number): RunOutcome | undefined {
     if (limits.done()) return "done";
     if (this.#events >= lastEvent) return "exhausted";
-    const first = this.#heap.peek();
+    const first = this.#queue.peek();
     if (first === undefined) return "stalled";
     if (first.time > limits.until) return "until";
     this.#now = first.time;
     // What an event adds to this very instant waits for the next step, after promises have settled.
-    const lastOfInstant = this.#heap.lastSequence;
+    const lastOfInstant = this.#queue.lastSequence;
     let event: VirtualEvent | undefined = first;
     while (event !== undefined && event.time === this.#now && event.sequence <= lastOfInstant) {
-      this.#heap.pop();
+      this.#queue.pop();
       this.#events += 1;
       event.fire();
-      event = this.#heap.peek();
+      event = this.#queue.peek();
     }
     return undefined;
   }

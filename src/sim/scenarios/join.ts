@@ -14,6 +14,9 @@ const SETTLE = 20_000;
 const GATEWAY_LINKS_MAX = 70;
 const EDGE_LINKS_MAX = 6;
 
+/** Lookups worth their time; every node looks up two procedures in any case. */
+const LOOKUPS_WANTED = 20_000;
+
 /** Steps that 99 of 100 lookups take at most. */
 const STEPS_MAX = 4;
 
@@ -54,7 +57,7 @@ export async function join(options: ScenarioOptions): Promise<JoinReport> {
   await population.start();
   await population.ready();
   await world.advance(SETTLE);
-  const procedures = nodes > REAL_KEYS_MAX ? 5 : 10;
+  const procedures = Math.min(10, Math.max(2, Math.floor(LOOKUPS_WANTED / nodes)));
   await register(population, procedures);
   const reports = await lookUp(population, procedures, progress);
   const found = reports.filter(({ providers }) => providers.length > 0);

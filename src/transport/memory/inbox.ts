@@ -7,8 +7,8 @@ const PIECE: number = 64 << 10;
 /** The receiving half of a stream: what has come and was not delivered, in order again. */
 export class Inbox {
   readonly #window: number;
-  /** Frames that overtook a lost one, by offset. Bounded by the window. */
-  readonly #early = new Map<number, DataFrame>();
+  /** Frames that overtook a lost one, by offset; nothing where none did. Bounded by the window. */
+  #early: Map<number, DataFrame> | undefined;
   #queue: Bytes[] = [];
   #head = 0;
   #received = 0;
@@ -35,16 +35,13 @@ export class Inbox {
   /** Takes in a frame. Returns the bytes that count as consumed because nobody wants them. */
   accept(frame: DataFrame): number {
     if (this.#state !== "open") return 0;
-    this.#early.set(frame.offset, frame);
-    let next = this.#early.get(this.#received);
-    while (next !== undefined) {
-      this.#early.delete(next.offset);
-      this.#received += next.bytes.length;
-      if (next.bytes.length > 0) this.#queue.push(next.bytes);
-      if (next.end) this.#size = this.#received;
-      // An empty frame that is not the end would find itself again.
-      next = next.bytes.length > 0 ? this.#early.get(this.#received) : undefined;
+    if (frame.offset !== this.#received) {
+      this.#early ??= new Map();
+      this.#early.set(frame.offset, frame);
+      return 0;
     }
+    this.#append(frame);
+    if (this.#early !== undefined) this.#appendEarly(this.#early);
     return this.#refusing ? this.refuse() : 0;
   }
 
@@ -99,10 +96,24 @@ export class Inbox {
     return this.#granted;
   }
 
+  #append({ bytes, end }: DataFrame): void {
+    this.#received += bytes.length;
+    if (bytes.length > 0) this.#queue.push(bytes);
+    if (end) this.#size = this.#received;
+  }
+
+  #appendEarly(early: Map<number, DataFrame>): void {
+    for (let next = early.get(this.#received); next; next = early.get(this.#received)) {
+      early.delete(next.offset);
+      this.#append(next);
+    }
+    if (early.size === 0) this.#early = undefined;
+  }
+
   #advance(): void {
     this.#head += 1;
     if (this.#head < this.#queue.length) return;
-    this.#queue = [];
+    this.#queue.length = 0;
     this.#head = 0;
   }
 

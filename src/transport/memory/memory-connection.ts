@@ -14,12 +14,14 @@ import { ConnectionCredit } from "./credit.ts";
 import type { Frame, Parameters } from "./frames.ts";
 import { Liveness } from "./liveness.ts";
 import { MemoryStream, type StreamHost } from "./memory-stream.ts";
+import type { Slab } from "./slab.ts";
 import { StreamTable } from "./stream-table.ts";
 
 /** What a connection asks of its transport. */
 export interface ConnectionHost {
   readonly clock: Clock;
   readonly limits: TransportLimits;
+  readonly slab: Slab;
   /** Has `connection.turn` called soon, within this instant. */
   touch(connection: MemoryConnection): void;
   send(connection: MemoryConnection, frames: readonly Frame[]): void;
@@ -70,6 +72,10 @@ export class MemoryConnection implements Connection, StreamHost {
 
   get remoteAddress(): Address {
     return this.#remoteAddress;
+  }
+
+  get slab(): Slab {
+    return this.#host.slab;
   }
 
   get live(): boolean {

@@ -4,11 +4,14 @@ import type { Stream, StreamHandler } from "../transport.ts";
 import type { DataFrame, Frame, ResetFrame } from "./frames.ts";
 import { Inbox } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
+import type { Slab } from "./slab.ts";
 
 /** What a stream asks of its connection. */
 export interface StreamHost {
   /** False when the connection has ended: nothing is told any more. */
   readonly live: boolean;
+  /** Where copies of what is written are kept. */
+  readonly slab: Slab;
   /** Has `stream.pump` and `stream.collect` called soon, within this instant. */
   touch(stream: MemoryStream): void;
   /** `size` bytes of the connection's window are free again. */
@@ -35,7 +38,7 @@ export class MemoryStream implements Stream {
     this.#host = host;
     this.id = id;
     this.#inbox = new Inbox(ownWindow);
-    this.#outbox = new Outbox(id, peerWindow);
+    this.#outbox = new Outbox(id, peerWindow, host.slab);
   }
 
   get buffered(): number {

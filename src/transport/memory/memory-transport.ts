@@ -14,6 +14,7 @@ import type {
 import { Dial, type VerifyProof } from "./dial.ts";
 import type { Frame, Parameters, Proof } from "./frames.ts";
 import { type ConnectionHost, MemoryConnection } from "./memory-connection.ts";
+import type { Slab } from "./slab.ts";
 
 /** Packets of connections have this bit in their first byte; raw datagrams do not. */
 const QUIC_BIT = 0x40;
@@ -22,6 +23,7 @@ const QUIC_BIT = 0x40;
 export interface Carrier {
   readonly clock: Clock;
   readonly verify: VerifyProof;
+  readonly slab: Slab;
   /** Reserves an address; port 0 takes a free one. Throws `address_in_use`. */
   bind(transport: MemoryTransport, address: Address): Address;
   unbind(transport: MemoryTransport): void;
@@ -71,6 +73,10 @@ export class MemoryTransport implements Transport, ConnectionHost {
 
   get clock(): Clock {
     return this.#carrier.clock;
+  }
+
+  get slab(): Slab {
+    return this.#carrier.slab;
   }
 
   /** Where its packets come from; `undefined` while it has no socket. */

@@ -9,6 +9,7 @@ import { Conditions, LINK_PROFILE, type LinkProfile } from "./conditions.ts";
 import { type Frame, frameBytes, type Proof } from "./frames.ts";
 import type { MemoryConnection } from "./memory-connection.ts";
 import { type Carrier, MemoryTransport } from "./memory-transport.ts";
+import { Slab } from "./slab.ts";
 
 /** Ports taken for `port 0`: those that systems use for it. */
 const FREE_PORTS_FROM = 49_152;
@@ -60,6 +61,7 @@ export class MemoryNetwork implements Carrier {
   readonly clock: Clock;
   /** The weather: profiles, cuts, partitions. May be changed at any time. */
   readonly conditions: Conditions;
+  readonly slab: Slab = new Slab();
   readonly #tap: MemoryTap | undefined;
   readonly #check: (certificate: Bytes) => NodeId;
   readonly #verified = new WeakMap<Bytes, NodeId>();

@@ -1,5 +1,6 @@
 import type { Bytes } from "../../base/bytes.ts";
 import type { Frame } from "./frames.ts";
+import { joined, type Slab } from "./slab.ts";
 
 /** Bytes waiting to be sent above which a writer should pause. */
 export const HIGH_WATER: number = 256 << 10;
@@ -7,6 +8,7 @@ export const HIGH_WATER: number = 256 << 10;
 /** The sending half of a stream: what was written and has not left, and how sending ends. */
 export class Outbox {
   readonly #stream: number;
+  readonly #slab: Slab;
   #chunks: Bytes[] = [];
   #staged = 0;
   #sent = 0;
@@ -16,8 +18,9 @@ export class Outbox {
   #fullSaid = false;
 
   /** `limit`: bytes the peer takes before it grants more. */
-  constructor(stream: number, limit: number) {
+  constructor(stream: number, limit: number, slab: Slab) {
     this.#stream = stream;
+    this.#slab = slab;
     this.#limit = limit;
   }
 
@@ -34,7 +37,11 @@ export class Outbox {
   /** Takes a copy. False where the writer should wait for `drained`. Nothing happens after an end. */
   write(bytes: Bytes, start: number, end: number): boolean {
     if (this.#ending !== "no" || end <= start) return true;
-    this.#chunks.push(bytes.slice(start, end));
+    const copy = this.#slab.copy(bytes, start, end);
+    const last = this.#chunks.at(-1);
+    const longer = last && joined(last, copy);
+    if (longer === undefined) this.#chunks.push(copy);
+    else this.#chunks[this.#chunks.length - 1] = longer;
     this.#staged += end - start;
     if (this.#staged <= HIGH_WATER) return true;
     this.#fullSaid = true;
