@@ -1,4 +1,4 @@
-import { bucketIndex, ID_BYTES, type Key, type NodeId } from "../base/id.ts";
+import { bucketIndex, ID_BYTES, idText, type Key, type NodeId } from "../base/id.ts";
 import type { Millis, Random } from "../base/ports.ts";
 import { sleep } from "../base/sleep.ts";
 import type { Dht } from "./dht.ts";
@@ -31,9 +31,12 @@ export class Explorer {
     this.#signal = signal;
   }
 
-  /** Looks for the nodes nearest to this one; the number of those that answered. Rejects with `cancelled`. */
-  async lookAround(): Promise<number> {
-    const nearest = await this.#dht.findNodes(this.#context.self, this.#signal);
+  /**
+   * Looks for the nodes nearest to this one; the number of those that answered. Who holds records needs to know all
+   * that hold the same, others no more than those whom they link to. Rejects with `cancelled`.
+   */
+  async lookAround(width: number = this.#context.serves ? K : REFRESH_WIDTH): Promise<number> {
+    const nearest = await this.#dht.findNodes(this.#context.self, this.#signal, { width });
     return nearest.length;
   }
 
@@ -43,13 +46,13 @@ export class Explorer {
     await this.#dht.findNodes(target, this.#signal, { width: REFRESH_WIDTH });
   }
 
-  /** Looks into each bucket farther than the nearest nodes that was not looked into lately. */
+  /** Looks into each bucket farther than the nearest nodes that was not looked into lately, or in vain. */
   async refresh(): Promise<void> {
     const { self, ports } = this.#context;
     for (let bucket = 0; bucket < this.#depth(); bucket++) {
       const now = ports.clock.now();
-      if (now - (this.#refreshedAt.get(bucket) ?? Number.NEGATIVE_INFINITY) < REFRESH_AFTER)
-        continue;
+      const refreshedAt = this.#refreshedAt.get(bucket) ?? Number.NEGATIVE_INFINITY;
+      if (now - refreshedAt < REFRESH_AFTER && this.#isFilled(bucket)) continue;
       this.#refreshedAt.set(bucket, now);
       const target = idInBucket(self, bucket, ports.random);
       await this.#dht.findNodes(target, this.#signal, { width: REFRESH_WIDTH });
@@ -62,11 +65,26 @@ export class Explorer {
     let pause = this.#context.serves ? EXPLORE_FIRST : EXPLORE_EVERY;
     for (;;) {
       await sleep(clock, pause / 2 + random.below(pause), this.#signal);
-      await this.lookAround();
+      await this.#lookAgain();
       if (this.#context.serves) await this.refresh();
       tell();
       pause = Math.min(pause * EXPLORE_GROWTH, EXPLORE_EVERY);
     }
+  }
+
+  /** A short look; where somebody new stands close by, there may be more who came at the same time. */
+  async #lookAgain(): Promise<void> {
+    const { contacts } = this.#dht;
+    const { self } = this.#context;
+    const before = new Set(contacts.closest(self, REFRESH_WIDTH).map(({ id }) => idText(id)));
+    await this.lookAround(REFRESH_WIDTH);
+    const after = contacts.closest(self, REFRESH_WIDTH);
+    if (after.some(({ id }) => !before.has(idText(id)))) await this.lookAround();
+  }
+
+  /** As full as one look fills it: those who were asked then knew the mesh. */
+  #isFilled(bucket: number): boolean {
+    return this.#dht.contacts.sizeOf(bucket) >= REFRESH_WIDTH;
   }
 
   /** Buckets that a search for the own id does not fill: those farther than the k-th nearest contact. */

@@ -101,7 +101,9 @@ export class OverlayDials {
     dial(this.#dialer, { addresses, expect: target.id }, time, signal)
       .catch((cause) => {
         if (signal.aborted) return;
-        if (toMeshError(cause).code === "overloaded") this.refused(target.id);
+        const { code } = toMeshError(cause);
+        if (code === "duplicate_link") return; // It has dialled us at the same time.
+        if (code === "overloaded") this.refused(target.id);
         else this.#memory.failed(target.id, addresses, this.#now());
         meter.count("overlay_dials_failed");
       })

@@ -20,6 +20,8 @@ export interface Place {
 export interface Terrain<P extends Place> {
   readonly self: NodeId;
   readonly transit: boolean;
+  /** Whether links into far buckets are wanted yet; siblings and anchors always are. */
+  readonly far: boolean;
   /** Whom it is linked to, the oldest link first. */
   readonly linked: readonly P[];
   /** Whom it could dial now. */
@@ -40,6 +42,7 @@ export function planLinks<P extends Place>(terrain: Terrain<P>): P[] {
       .slice(0, count);
   if (!terrain.transit) return nearest(ANCHORS_WANTED);
   const wanted = new Set(nearest(SIBLINGS_WANTED));
+  if (!terrain.far) return [...wanted];
   const taken = new Map<number, number>();
   for (const place of [...linked, ...spread(terrain.self, diallable)]) {
     const bucket = bucketIndex(terrain.self, place.id);

@@ -17,9 +17,9 @@ import { ANCHORS_WANTED, linkToShed, planLinks } from "./overlay-plan.ts";
 /** Time that bootstrap nodes have before nodes of an earlier life are tried, and between two attempts. */
 const PATIENCE: Millis = 1_500;
 
-/** Changes within this time are planned for as one: while the node joins, and later. */
+/** Changes within this time are planned for as one: while links are missing, and later. */
 const SETTLE: Millis = 20;
-const SETTLE_JOINED: Millis = 500;
+const SETTLE_WHOLE: Millis = 500;
 
 /** A link that we dialled and don't need is let go after this time without use. */
 const RELEASE_AFTER: Millis = 3_000;
@@ -79,6 +79,11 @@ export class Overlay {
   #lookAgain = false;
   /** Whether this node has looked around, and whether anybody passed its questions on. */
   #looked: "no" | "alone" | "yes" = "no";
+  /**
+   * Whether it has looked into the far buckets too. Before, it knows only those there that everybody meets first, and
+   * links to them would make these few carry all.
+   */
+  #explored = false;
   #joined = false;
   #wanted = 0;
   #held = 0;
@@ -130,7 +135,7 @@ export class Overlay {
   linkAdded(link: Link): void {
     this.#dials.reached(link);
     const wasLost = this.#lost.found(link.peer);
-    const isFirst = link.contact.transit && this.#looked === "alone";
+    const isFirst = this.#looked === "alone" && this.#isOnlyTransit(link);
     if (link.contact.serves && (wasLost || isFirst || this.#looked === "no")) this.#look();
     this.changed();
   }
@@ -154,13 +159,11 @@ export class Overlay {
   /** Links, contacts or the role of this node have changed: a new plan is made soon. */
   changed(): void {
     if (this.#stop.signal.aborted) return;
-    this.#planning ??= this.#context.ports.clock.timer(
-      this.#joined ? SETTLE_JOINED : SETTLE,
-      () => {
-        this.#planning = undefined;
-        this.#plan();
-      },
-    );
+    const isWhole = this.#joined && this.#held >= this.#wanted;
+    this.#planning ??= this.#context.ports.clock.timer(isWhole ? SETTLE_WHOLE : SETTLE, () => {
+      this.#planning = undefined;
+      this.#plan();
+    });
   }
 
   close(): void {
@@ -180,6 +183,13 @@ export class Overlay {
       () => this.changed(),
       () => {}, // Ends early by `close` alone.
     );
+  }
+
+  #isOnlyTransit(link: Link): boolean {
+    for (const { contact } of this.#context.table) {
+      if (contact.transit && contact !== link.contact) return false;
+    }
+    return link.contact.transit;
   }
 
   /** Nobody is left whom this node could ask. */
@@ -214,6 +224,7 @@ export class Overlay {
     this.changed();
     if (!this.#context.serves) return;
     await this.#explorer.refresh();
+    this.#explored = this.#looked === "yes";
     this.changed();
   }
 
@@ -228,7 +239,8 @@ export class Overlay {
   #plan(): void {
     const { self, transit, table } = this.#context;
     const linked = [...table].map((link) => link.contact);
-    const plan = planLinks({ self, transit, linked, diallable: this.#diallable() });
+    const far = this.#explored;
+    const plan = planLinks({ self, transit, far, linked, diallable: this.#diallable() });
     const wanted = new Set(plan.map((contact) => idText(contact.id)));
     this.#wanted = wanted.size;
     this.#held = 0;
@@ -236,7 +248,8 @@ export class Overlay {
       link.pinned = wanted.has(link.peerText);
       if (link.pinned) this.#held += 1;
     }
-    this.#dials.dialWanted(plan);
+    // Until it has looked around by way of somebody who passes on, it needs him and nobody else.
+    if (this.#looked === "yes" || !hasTransit(table)) this.#dials.dialWanted(plan);
     this.#dialKnown();
     this.#shed();
     this.#release();
@@ -247,7 +260,7 @@ export class Overlay {
 
   /**
    * Verified nodes that may be dialled. Also those we have only heard of: while nobody passes on our frames, and in
-   * a bucket without a verified node, because greedy routing leads into a bucket only over a link to it.
+   * a bucket where no verified node carries transit, because greedy routing leads into a bucket only over a link to it.
    */
   #diallable(): Contact[] {
     const { table } = this.#context;
@@ -255,7 +268,7 @@ export class Overlay {
     const isAlone = !hasTransit(table);
     for (const { contacts, candidates } of this.#dht.contacts.buckets()) {
       known.push(...contacts);
-      if (isAlone || contacts.length === 0) known.push(...candidates);
+      if (isAlone || !contacts.some(({ transit }) => transit)) known.push(...candidates);
     }
     return known.filter((contact) => contact.transit && this.#dials.isDiallable(contact));
   }

@@ -23,8 +23,8 @@ export interface TableContact {
 /** A contact in its place, or waiting for one. */
 export interface Entry<C> {
   contact: C;
-  /** Parts of the network its addresses lie in; looked up once it gets a place. */
-  groups: readonly string[];
+  /** Parts of the network its addresses lie in; looked up when it is to get a place. */
+  groups: readonly string[] | undefined;
   /** When it last proved that it is there; `undefined` for one that others speak of. */
   heardAt: Millis | undefined;
 }
@@ -50,7 +50,13 @@ export class Bucket<C extends TableContact> {
   }
 
   get(id: NodeId): Entry<C> | undefined {
-    return this.entries.find(({ contact }) => sameId(contact.id, id));
+    for (const entry of this.entries) if (sameId(entry.contact.id, id)) return entry;
+    return undefined;
+  }
+
+  /** It waits, and only others speak of it. */
+  isHearsay(id: NodeId): boolean {
+    return this.waiting.some((it) => it.heardAt === undefined && sameId(it.contact.id, id));
   }
 
   /** Takes it out of its place, and out of the queue. The entry it had, if it had a place. */

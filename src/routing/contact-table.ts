@@ -42,6 +42,11 @@ export class ContactTable<C extends TableContact> {
     return BUCKETS * BUCKET_MAX;
   }
 
+  /** Contacts that have a place in the bucket. */
+  sizeOf(bucket: number): number {
+    return this.#buckets[bucket]?.entries.length ?? 0;
+  }
+
   get(id: NodeId): C | undefined {
     return this.#bucketOf(id)?.get(id)?.contact;
   }
@@ -58,7 +63,7 @@ export class ContactTable<C extends TableContact> {
     const known = this.#takeOut(bucket, contact.id);
     const newest = known && known.contact.seq > contact.seq ? known.contact : contact;
     const groups = known?.contact === newest ? known.groups : undefined;
-    const entry: Entry<C> = { contact: newest, groups: groups ?? groupsOf(newest), heardAt: now };
+    const entry: Entry<C> = { contact: newest, groups, heardAt: now };
     if (this.#place(bucket, entry)) return undefined;
     bucket.wait(entry);
     return bucket.isFull ? bucket.toCheck(now) : undefined;
@@ -71,16 +76,24 @@ export class ContactTable<C extends TableContact> {
     if (known !== undefined) {
       if (contact.seq > known.contact.seq) known.contact = contact;
     } else if (bucket?.waiting.some((entry) => entry.contact === contact) === false) {
-      bucket.wait({ contact, groups: groupsOf(contact), heardAt: undefined });
+      bucket.wait({ contact, groups: undefined, heardAt: undefined });
     }
   }
 
-  /** The contact has not answered: it loses its place to the latest of those that wait and have proved to be there. */
+  /**
+   * The contact has not answered: it loses its place to the latest of those that wait and have proved to be there. It
+   * waits on like one that only others speak of: it may be that no way led there, and that it can be dialled.
+   */
   failed(id: NodeId): void {
     const bucket = this.#bucketOf(id);
-    if (bucket === undefined) return;
-    bucket.checked(id);
-    if (this.#takeOut(bucket, id) === undefined) return;
+    if (bucket === undefined || bucket.isHearsay(id)) return;
+    const failed = this.#takeOut(bucket, id);
+    if (failed === undefined) return;
+    this.#promote(bucket);
+    bucket.wait({ ...failed, heardAt: undefined });
+  }
+
+  #promote(bucket: Bucket<C>): void {
     for (let at = bucket.waiting.length - 1; at >= 0; at--) {
       const entry = bucket.waiting[at] as Entry<C>;
       if (entry.heardAt === undefined || !this.#place(bucket, entry)) continue;
@@ -151,16 +164,19 @@ export class ContactTable<C extends TableContact> {
   }
 
   #place(bucket: Bucket<C>, entry: Entry<C>): boolean {
-    if (bucket.isFull || entry.groups.some((group) => this.#isCrowded(bucket, group))) return false;
+    if (bucket.isFull) return false;
+    const groups = entry.groups ?? groupsOf(entry.contact);
+    if (groups.some((group) => this.#isCrowded(bucket, group))) return false;
+    entry.groups = groups;
     bucket.entries.push(entry);
     this.#size += 1;
-    for (const group of entry.groups) this.#groups.set(group, (this.#groups.get(group) ?? 0) + 1);
+    for (const group of groups) this.#groups.set(group, (this.#groups.get(group) ?? 0) + 1);
     return true;
   }
 
   #isCrowded(bucket: Bucket<C>, group: string): boolean {
     if ((this.#groups.get(group) ?? 0) >= GROUP_MAX) return true;
-    const here = bucket.entries.filter((entry) => entry.groups.includes(group));
+    const here = bucket.entries.filter((entry) => entry.groups?.includes(group));
     return here.length >= GROUP_IN_BUCKET_MAX;
   }
 
@@ -168,7 +184,7 @@ export class ContactTable<C extends TableContact> {
     const entry = bucket.remove(id);
     if (entry === undefined) return undefined;
     this.#size -= 1;
-    for (const group of entry.groups) {
+    for (const group of entry.groups ?? []) {
       const left = (this.#groups.get(group) ?? 0) - 1;
       if (left > 0) this.#groups.set(group, left);
       else this.#groups.delete(group);

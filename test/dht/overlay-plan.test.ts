@@ -20,28 +20,53 @@ describe("the links an edge wants", () => {
   it("are to the transit nodes nearest to its id, linked or not", () => {
     const linked = [at(9), at(1, false), at(2)];
     const diallable = [at(3), at(4), at(5, false), at(6)];
-    const plan = planLinks({ self: SELF, transit: false, linked, diallable });
+    const plan = planLinks({ self: SELF, transit: false, far: true, linked, diallable });
     expect(numbers(plan)).toEqual([2, 3, 4, 6]);
     expect(plan).toHaveLength(ANCHORS_WANTED);
   });
 
   it("are fewer where there are fewer", () => {
-    const terrain = { self: SELF, transit: false, linked: [at(9)], diallable: [at(1, false)] };
+    const terrain = {
+      self: SELF,
+      transit: false,
+      far: true,
+      linked: [at(9)],
+      diallable: [at(1, false)],
+    };
     expect(numbers(planLinks(terrain))).toEqual([9]);
   });
 });
 
 describe("the links a transit node wants", () => {
+  it("are its four nearest alone as long as it has not looked into the far buckets", () => {
+    const linked = [at(64), at(5)];
+    const diallable = [1, 2, 3, 4, 32, 33].map((number) => at(number));
+    const plan = planLinks({ self: SELF, transit: true, far: false, linked, diallable });
+    expect(numbers(plan)).toEqual([1, 2, 3, 4]);
+  });
+
   it("are two in each bucket and its four nearest", () => {
     const crowd = [16, 17, 18, 19, 20].map((number) => at(number));
     const near = [1, 2, 3, 4, 5].map((number) => at(number));
-    const plan = planLinks({ self: SELF, transit: true, linked: crowd, diallable: near });
+    const plan = planLinks({
+      self: SELF,
+      transit: true,
+      far: true,
+      linked: crowd,
+      diallable: near,
+    });
     // 4 and 5 share a bucket; of 16 to 20 the two oldest links.
     expect(numbers(plan)).toEqual([1, 2, 3, 4, 5, 16, 17]);
   });
 
   it("go to whom it is linked already before anybody is dialled", () => {
-    const terrain = { self: SELF, transit: true, linked: [at(31)], diallable: [at(16), at(17)] };
+    const terrain = {
+      self: SELF,
+      transit: true,
+      far: true,
+      linked: [at(31)],
+      diallable: [at(16), at(17)],
+    };
     const plan = numbers(planLinks(terrain));
     expect(plan).toContain(31);
   });
@@ -57,6 +82,7 @@ describe("the links a transit node wants", () => {
         const terrain = {
           self: SELF,
           transit: true,
+          far: true,
           linked: all.slice(0, split),
           diallable: all.slice(split),
         };
@@ -87,7 +113,13 @@ describe("the links a transit node wants", () => {
       const id = farId(self);
       id[4] = self * 2; // Where its own order begins.
       id[20] = self; // Where its nearest are.
-      for (const place of planLinks({ self: id, transit: true, linked: [], diallable: crowd }))
+      for (const place of planLinks({
+        self: id,
+        transit: true,
+        far: true,
+        linked: [],
+        diallable: crowd,
+      }))
         chosen.set(idText(place.id), (chosen.get(idText(place.id)) ?? 0) + 1);
     }
     expect(Math.max(...chosen.values())).toBeLessThan(20);

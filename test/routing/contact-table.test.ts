@@ -84,6 +84,16 @@ describe("the table of contacts", () => {
     expect(table.size).toBe(BUCKET_MAX - 1);
   });
 
+  it("remembers who did not answer as one that others speak of: it may be that no way led there", () => {
+    const table = new ContactTable<Known>(tinyId(0));
+    table.verified(at(far(1)), 0);
+    expect(table.sizeOf(0)).toBe(1);
+    table.failed(far(1));
+    table.failed(far(1));
+    expect([...table.buckets()]).toEqual([{ index: 0, contacts: [], candidates: [at(far(1))] }]);
+    expect([table.size, table.sizeOf(0)]).toEqual([0, 0]);
+  });
+
   it("asks nobody who was heard of a moment ago", () => {
     const table = fullTable();
     expect(table.verified(at(far(99)), CHECK_AFTER - 1)).toBeUndefined();
