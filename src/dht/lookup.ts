@@ -36,7 +36,7 @@ interface Candidate<C> {
   contact: C;
   /** The path that has asked it. */
   path: Path<C> | undefined;
-  state: "fresh" | "asked" | "answered" | "failed";
+  state: "fresh" | "asked" | "late" | "answered" | "failed";
   /** Answers that led to it, and its own: 1 for one that was known at the start. */
   readonly step: number;
   /** Another one with the same number. */
@@ -141,13 +141,18 @@ export class Lookup<C extends Found> {
     this.#settle(id, "failed");
   }
 
-  /** The nearest one nobody has asked, among the nearest that this path knows and that have not failed. */
+  /** `id` takes its time: its path goes on, and does not wait for it in the end. Its answer still counts. */
+  late(id: NodeId): void {
+    this.#settle(id, "late");
+  }
+
+  /** The nearest one nobody has asked, among the nearest that this path knows and that are not late or failed. */
   #nextOf(path: Path<C>): Candidate<C> | undefined {
     if (path.start?.state === "fresh") return path.start;
     let near = 0;
     for (const candidate of path.candidates) {
       if (candidate.state === "fresh") return candidate;
-      if (candidate.state !== "failed") near += 1;
+      if (candidate.state !== "failed" && candidate.state !== "late") near += 1;
       if (near >= this.#limits.width) return undefined;
     }
     return undefined;
@@ -202,11 +207,13 @@ export class Lookup<C extends Found> {
     return candidate;
   }
 
-  #settle(id: NodeId, state: "answered" | "failed"): Candidate<C> | undefined {
+  #settle(id: NodeId, state: "answered" | "failed" | "late"): Candidate<C> | undefined {
     const candidate = this.#find(id);
-    if (candidate?.path === undefined || candidate.state !== "asked") return undefined;
+    const before = candidate?.state;
+    if (candidate?.path === undefined || (before !== "asked" && before !== "late"))
+      return undefined;
+    if (before === "asked") candidate.path.waiting -= 1;
     candidate.state = state;
-    candidate.path.waiting -= 1;
     return candidate;
   }
 }

@@ -1,10 +1,12 @@
 import { MeshError, toMeshError } from "../base/errors.ts";
 import { idText, type Key } from "../base/id.ts";
+import type { Timer } from "../base/ports.ts";
 import type { Contact } from "../peer/contact.ts";
 import type { DhtAnswer, DhtRequest } from "../wire/dht.ts";
 import type { Asker } from "./asker.ts";
 import type { DhtContext } from "./dht-context.ts";
 import { Lookup, type LookupLimits, type LookupStep } from "./lookup.ts";
+import { Patience } from "./patience.ts";
 
 /** What one search is told. */
 export interface SearchOptions {
@@ -58,21 +60,28 @@ export class Searcher {
   ): Promise<SearchResult> {
     const { signal, limits, starts } = options;
     const lookup = new Lookup<Contact>(target, this.#context.self, seeds, limits, starts);
-    this.#context.ports.meter.count("lookups");
+    const { clock, meter } = this.#context.ports;
+    meter.count("lookups");
+    const patience = new Patience<Contact>();
     let answered = 0;
     return new Promise((resolve, reject) => {
       let over = false;
+      let timer: Timer | undefined;
       const end = (closest: readonly Contact[], by: Contact | undefined): void => {
         over = true;
+        timer?.cancel();
         signal?.removeEventListener("abort", onAbort);
         const { asked } = lookup;
         const steps = by === undefined ? 0 : lookup.stepOf(by.id);
         resolve({ closest, holder: by && idText(by.id), steps, asked, answered });
       };
-      const onAbort = (): void => {
+      const fail = (error: unknown): void => {
         over = true;
-        reject(new MeshError("cancelled", "the lookup was cancelled"));
+        timer?.cancel();
+        signal?.removeEventListener("abort", onAbort);
+        reject(error);
       };
+      const onAbort = (): void => fail(new MeshError("cancelled", "the lookup was cancelled"));
       const advance = (): void => {
         for (let step = lookup.next(); !over && step.kind !== "wait"; step = lookup.next()) {
           if (step.kind === "done") {
@@ -80,11 +89,23 @@ export class Searcher {
             return;
           }
           const { contact } = step;
-          this.#step(step, request, lookup).then((answer) => heard(contact, answer), reject);
+          patience.asked(contact, clock.now());
+          this.#step(step, request, lookup).then((answer) => heard(contact, answer), fail);
         }
+        watch();
+      };
+      const watch = (): void => {
+        timer?.cancel();
+        const { due } = patience;
+        if (over || due === undefined) return;
+        timer = clock.timer(Math.max(0, due - clock.now()), () => {
+          for (const { id } of patience.late(clock.now())) lookup.late(id);
+          advance();
+        });
       };
       const heard = (contact: Contact, answer: DhtAnswer | undefined): void => {
         if (over) return;
+        patience.ended(contact, clock.now(), answer !== undefined);
         if (answer !== undefined) answered += 1;
         if (answer !== undefined && options.take?.(answer) === true) end([], contact);
         else advance();

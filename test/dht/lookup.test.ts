@@ -108,6 +108,25 @@ describe("a lookup", () => {
     expect(lookup.next()).toEqual({ kind: "done", closest: [contact(2), contact(3)] });
   });
 
+  it("goes on without who is late, and still takes its answer", () => {
+    const lookup = lookupFor(0, [1, 2, 4]);
+    expect([lookup.next(), lookup.next()]).toEqual([ask(1), WAIT]);
+    lookup.late(tinyId(1));
+    expect([lookup.next(), lookup.next()]).toEqual([ask(2), WAIT]);
+    lookup.late(tinyId(1));
+    lookup.answered(tinyId(1), [contact(3)]);
+    expect(lookup.next()).toEqual(WAIT);
+    lookup.answered(tinyId(2), []);
+    expect(lookup.next()).toEqual({ kind: "done", closest: [contact(1), contact(2)] });
+  });
+
+  it("ends without who is late", () => {
+    const lookup = lookupFor(0, [1]);
+    lookup.next();
+    lookup.late(tinyId(1));
+    expect(lookup.next()).toEqual({ kind: "done", closest: [] });
+  });
+
   it("asks again who did not answer, where others know a newer contact of it", () => {
     const newer = { ...contact(1), seq: 2 };
     const lookup = lookupFor(0, [1, 2, 3]);

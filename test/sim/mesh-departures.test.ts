@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { MeshError } from "../../src/base/errors.ts";
 import type { MeshNode } from "../../src/node/api.ts";
 import { type Member, Population } from "../../src/sim/population.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
@@ -140,6 +141,21 @@ describe("a provider that comes", () => {
     await world.run(second.register("name", () => "there"));
     expect(await world.run(settled(caller.call("name")))).toBe("there");
     expect(world.clock.now() - before).toBeLessThan(1_000);
+  });
+});
+
+describe("a mesh in which many have died a moment ago", () => {
+  it.each(SEEDS)("says in time that nobody provides a name, seed %i", async (seed) => {
+    const mesh = await Mesh.start(seed);
+    const [caller, other] = mesh.edges;
+    const { population, world } = mesh;
+    const spared = [population.members[0], caller, other];
+    const victims = population.members.filter((it, at) => at % 4 === 1 && !spared.includes(it));
+    for (const member of victims) population.crash(member);
+    const call = caller.node.call("nobody", null, { timeout: 5_000 });
+    const { code, message } = (await world.run(call.catch((cause) => cause))) as MeshError;
+    expect(code).toBe("no_provider");
+    expect(message).toMatch(/\d+ nodes were asked and \d+ answered/);
   });
 });
 
