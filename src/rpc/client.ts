@@ -278,10 +278,11 @@ export class Client implements PendingCallOwner {
   }
 
   async #anyProvider(procedure: string, selection: Selection): Promise<Provider> {
-    const known =
-      this.#registry.known(procedure) ?? (await this.#registry.find(procedure)).providers;
-    const provider = this.#selector.choose(procedure, known, selection);
-    if (provider === undefined) throw noProvider(procedure, undefined);
+    const known = this.#registry.known(procedure);
+    const found = known ? undefined : await this.#registry.find(procedure);
+    const providers = known ?? found?.providers ?? [];
+    const provider = this.#selector.choose(procedure, providers, selection);
+    if (provider === undefined) throw noProvider(procedure, found);
     return provider;
   }
 
