@@ -1,7 +1,7 @@
 import { createNode, ERROR_CODES, type ErrorCode, MeshError, type MeshNode } from "../index.ts";
 import type { Arguments } from "./command.ts";
 import { ControlServer } from "./control/control-server.ts";
-import { fits, socketPath } from "./control/socket-path.ts";
+import { socketPath } from "./control/socket-path.ts";
 import { EXIT } from "./exit-code.ts";
 import { watchInterrupt } from "./interrupt.ts";
 import { listenOf } from "./node-flags.ts";
@@ -68,14 +68,21 @@ export async function runUntilStopped(
   return EXIT.ok;
 }
 
-/** The control socket of the node, from its first moment on, so that one that finds no place can be asked why. */
+/**
+ * The control socket of the node, from its first moment on, so that one that finds no place can be asked why. One
+ * that nobody has asked for by name is done without where there can be none.
+ */
 async function openControl(given: Arguments, node: MeshNode): Promise<ControlServer | undefined> {
   const path = socketPath(given);
   if (path === undefined) return undefined;
-  if (given.text("control") !== undefined || fits(path))
+  try {
     return await ControlServer.open(path, node);
-  note(`no control socket: ${path} is too long a path for one; say where with --control`);
-  return undefined;
+  } catch (error) {
+    const isWanted = given.text("control") !== undefined;
+    if (isWanted || !(error instanceof MeshError) || error.code !== "bad_config") throw error;
+    note(`no control socket: ${error.message}`);
+    return undefined;
+  }
 }
 
 async function tellReady(

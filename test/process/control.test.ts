@@ -111,6 +111,19 @@ describe("whoever asks a node that does not run", () => {
     },
   );
 
+  it("cannot find one whose state directory takes no socket; it runs all the same", async () => {
+    const place = mkdtempSync(join(tmpdir(), "macula-test-"));
+    const deep = join(place, "x".repeat(100));
+    const { running } = await startNode("start", "--listen", "127.0.0.1:0", "--state", deep);
+    expect(running.stderr).toMatch(/^no control socket: [^\n]*--control\n$/);
+    await running[Symbol.asyncDispose]();
+    const far = join(place, "y".repeat(100));
+    const refused = await macula("start", "--listen", "127.0.0.1:0", "--control", far);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(/^macula start: bad_config: [^\n]*103 bytes[^\n]*\n$/);
+    rmSync(place, { recursive: true });
+  });
+
   it("finds it again after it was killed and started anew", async () => {
     const place = mkdtempSync(join(tmpdir(), "macula-test-"));
     const start = ["start", "--listen", "127.0.0.1:0", "--state", place];

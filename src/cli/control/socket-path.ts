@@ -19,18 +19,13 @@ export function socketPath(given: Arguments): string | undefined {
   return join(state, IN_STATE);
 }
 
-/** False where the system would not take it: then a socket in a state directory is done without. */
-export function fits(path: string): boolean {
-  return Buffer.byteLength(path) <= PATH_BYTES_MAX;
-}
-
 /**
  * Makes sure that nobody else can put anything in the place of the socket.
  *
  * @throws {MeshError} `bad_config` where the path is too long, or its directory can't be made or is open to others.
  */
 export function checkPlace(path: string): void {
-  if (!fits(path)) {
+  if (Buffer.byteLength(path) > PATH_BYTES_MAX) {
     const text = `the path of the control socket has over ${PATH_BYTES_MAX} bytes: ${path}`;
     throw new MeshError("bad_config", `${text}; take a shorter one with --control`);
   }
