@@ -55,6 +55,21 @@ export function planLinks<P extends Place>(terrain: Terrain<P>): P[] {
 }
 
 /**
+ * Whether a node in that bucket could be in the plan at all. Most could not: far buckets have their links, and what a
+ * node knows of them is not worth a look at each change.
+ */
+export function bucketsThatMatter<P extends Place>(
+  terrain: Omit<Terrain<P>, "diallable">,
+): (bucket: number) => boolean {
+  const { self, transit, far, linked } = terrain;
+  const buckets = linked.filter((place) => place.transit).map(({ id }) => bucketIndex(self, id));
+  const linksIn = (bucket: number): number => buckets.filter((it) => it === bucket).length;
+  const wanted = transit ? SIBLINGS_WANTED : ANCHORS_WANTED;
+  const nearest = [...buckets].sort((a, b) => b - a)[wanted - 1] ?? 0;
+  return (bucket) => bucket >= nearest || (transit && far && linksIn(bucket) < LINKS_PER_BUCKET);
+}
+
+/**
  * In an order that is each node's own and stays the same: were it that in which nodes became known, all would
  * want links to those that everybody meets first.
  */

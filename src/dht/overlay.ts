@@ -12,7 +12,7 @@ import { Explorer } from "./explorer.ts";
 import type { KnownPeer } from "./known-peer.ts";
 import { LostPeers } from "./lost-peers.ts";
 import { OverlayDials } from "./overlay-dials.ts";
-import { ANCHORS_WANTED, linkToShed, planLinks } from "./overlay-plan.ts";
+import { ANCHORS_WANTED, bucketsThatMatter, linkToShed, planLinks } from "./overlay-plan.ts";
 
 /** Time that bootstrap nodes have before nodes of an earlier life are tried, and between two attempts. */
 const PATIENCE: Millis = 1_500;
@@ -239,8 +239,9 @@ export class Overlay {
   #plan(): void {
     const { self, transit, table } = this.#context;
     const linked = [...table].map((link) => link.contact);
-    const far = this.#explored;
-    const plan = planLinks({ self, transit, far, linked, diallable: this.#diallable() });
+    const terrain = { self, transit, far: this.#explored, linked };
+    const diallable = this.#diallable(bucketsThatMatter(terrain));
+    const plan = planLinks({ ...terrain, diallable });
     const wanted = new Set(plan.map((contact) => idText(contact.id)));
     this.#wanted = wanted.size;
     this.#held = 0;
@@ -259,14 +260,14 @@ export class Overlay {
   }
 
   /**
-   * Verified nodes that may be dialled. Also those we have only heard of: while nobody passes on our frames, and in
+   * Verified nodes in buckets that matter that may be dialled. Also those we have only heard of: while nobody passes on our frames, and in
    * a bucket where no verified node carries transit, because greedy routing leads into a bucket only over a link to it.
    */
-  #diallable(): Contact[] {
+  #diallable(matters: (bucket: number) => boolean): Contact[] {
     const { table } = this.#context;
     const known: Contact[] = [];
     const isAlone = !hasTransit(table);
-    for (const { contacts, candidates } of this.#dht.contacts.buckets()) {
+    for (const { contacts, candidates } of this.#dht.contacts.buckets(matters)) {
       known.push(...contacts);
       if (isAlone || !contacts.some(({ transit }) => transit)) known.push(...candidates);
     }

@@ -135,9 +135,10 @@ export class ContactTable<C extends TableContact> {
     return chosen;
   }
 
-  *buckets(): IterableIterator<BucketView<C>> {
+  /** The buckets that are not empty, of those that `matters` names by their index; all of them when left out. */
+  *buckets(matters?: (index: number) => boolean): IterableIterator<BucketView<C>> {
     for (const [index, bucket] of this.#buckets.entries()) {
-      if (bucket === undefined) continue;
+      if (bucket === undefined || matters?.(index) === false) continue;
       const contacts = bucket.entries.map(({ contact }) => contact);
       yield { index, contacts, candidates: bucket.waiting.map(({ contact }) => contact) };
     }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bucketIndex, compareDistance, idText, type NodeId, toNodeId } from "../../src/base/id.ts";
 import {
   ANCHORS_WANTED,
+  bucketsThatMatter,
   LINKS_PER_BUCKET,
   linkToShed,
   type Place,
@@ -88,6 +89,12 @@ describe("the links a transit node wants", () => {
         };
         const plan = planLinks(terrain);
         expect(planLinks(terrain)).toEqual(plan);
+        for (const transit of [true, false]) {
+          const here = { ...terrain, transit };
+          const matters = bucketsThatMatter(here);
+          const diallable = here.diallable.filter(({ id }) => matters(bucketIndex(SELF, id)));
+          expect(planLinks({ ...here, diallable })).toEqual(planLinks(here));
+        }
         const bucketOf = ({ id }: Place): number => bucketIndex(SELF, id);
         const known = new Map<number, number>();
         for (const place of all) known.set(bucketOf(place), (known.get(bucketOf(place)) ?? 0) + 1);
