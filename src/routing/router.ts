@@ -68,6 +68,7 @@ export class Router {
     const type = bytes[start + 1] as number;
     if (type === TYPE.rpcRoute) {
       this.#route(link, bytes, start, end, owned);
+      this.#view.release();
       return;
     }
     if (type === TYPE.routeRequest) {

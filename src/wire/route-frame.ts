@@ -82,15 +82,22 @@ export function writeRouteHeader(writer: FrameWriter, header: RouteHeader): void
   for (const anchor of header.sourceAnchors) writer.raw(anchor.subarray(0, ANCHOR_PREFIX_BYTES));
 }
 
+const NOTHING: Bytes = new Uint8Array(0);
+
 /**
  * A route frame where it lies: reads fields and changes the mutable ones in place. Made once and pointed at
  * one frame after another, because a loaded hop sees a hundred thousand of them a second.
  */
 export class RouteView {
-  bytes: Bytes = new Uint8Array(0);
+  bytes: Bytes = NOTHING;
   start = 0;
   end = 0;
   #fixed = 0;
+
+  /** Points at nothing: a view that outlives its frame keeps the whole of a driver's buffer. */
+  release(): void {
+    this.bytes = NOTHING;
+  }
 
   /**
    * Points at the frame `bytes[start, end)` and checks its shape.
