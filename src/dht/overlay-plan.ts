@@ -95,13 +95,18 @@ const ANCHORS_SPARED = 2;
  * The link that is missed least where there are more than a node wants to carry: first one of a node that does not
  * name us as its anchor and is only passing through, then one of a node with two anchors besides us, then one
  * with another anchor at all, then one of a transit node that we don't need, because it may need us; of several
- * that used longest ago. `undefined` where each is needed.
+ * that used longest ago. `undefined` where each is needed; a node that is full lets go of one that needs it, too,
+ * because others have room.
  */
-export function linkToShed<G extends Guest>(self: NodeId, links: Iterable<G>): G | undefined {
+export function linkToShed<G extends Guest>(
+  self: NodeId,
+  links: Iterable<G>,
+  isFull = false,
+): G | undefined {
   let best: G | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const link of links) {
-    const worth = worthOf(self, link);
+    const worth = worthOf(self, link) ?? (isFull ? worthWhereFull(link) : undefined);
     if (worth === undefined || worth > least) continue;
     if (worth === least && best !== undefined && best.usedAt <= link.usedAt) continue;
     best = link;
@@ -117,4 +122,8 @@ function worthOf(self: NodeId, { pinned, isClosing, contact }: Guest): number | 
   const others = contact.anchors.length - 1;
   if (others >= ANCHORS_SPARED) return 1;
   return others > 0 ? 2 : undefined;
+}
+
+function worthWhereFull({ pinned, isClosing }: Guest): number | undefined {
+  return pinned || isClosing ? undefined : 4;
 }

@@ -34,6 +34,9 @@ const LOOK_AGAIN: Millis = 1_000;
 export const LINKS_CARRIED = 64;
 export const LINKS_OF_EDGE = 6;
 
+/** Links above which also those are let go whose nodes have no other: of a node that serves others. */
+const LINKS_FULL = 68;
+
 /** Links that a node has to have before it counts as joined, where it wants as many. */
 const JOINED_WITH = 2;
 
@@ -287,7 +290,7 @@ export class Overlay {
     const most = serves ? LINKS_CARRIED : LINKS_OF_EDGE;
     const open = [...table].filter((link) => !link.isClosing);
     for (let excess = open.length - most; excess > 0; excess--) {
-      const link = linkToShed(self, open);
+      const link = linkToShed(self, open, serves && most + excess > LINKS_FULL);
       if (link === undefined) return;
       ports.meter.count("links_shed");
       link.close(new MeshError("overloaded", "this node has enough links; take another"));

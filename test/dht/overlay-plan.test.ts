@@ -167,5 +167,6 @@ describe("the link that is shed", () => {
       link({ closing: true }, 0),
     ];
     expect(linkToShed(SELF, needed)).toBeUndefined();
+    expect(linkToShed(SELF, needed, true)).toBe(needed[1]);
   });
 });
