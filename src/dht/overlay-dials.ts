@@ -9,12 +9,7 @@ import type { Dht } from "./dht.ts";
 import { type DhtContext, hasTransit } from "./dht-context.ts";
 import { DialMemory } from "./dial-memory.ts";
 import type { KnownPeer } from "./known-peer.ts";
-
-/** Dials under way at once. */
-const DIALS_MAX = 4;
-
-/** The same while nobody passes on our questions: who is nearest is not known yet. */
-const DIALS_ALONE_MAX = 2;
+import { DIALS_MAX, dialsAtOnce } from "./overlay-plan.ts";
 
 const DIAL_TIMEOUT: Millis = 3_000;
 
@@ -71,8 +66,8 @@ export class OverlayDials {
 
   /** Dials those of the plan that are not linked, in its order, as far as there is room. */
   dialWanted(plan: readonly Contact[]): void {
-    const { table } = this.#context;
-    const most = hasTransit(table) ? DIALS_MAX : DIALS_ALONE_MAX;
+    const { table, serves } = this.#context;
+    const most = dialsAtOnce({ serves, isAlone: !hasTransit(table), links: table.size });
     const now = this.#now();
     for (const contact of plan) {
       if (this.#under.size >= most) return;

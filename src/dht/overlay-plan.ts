@@ -3,6 +3,9 @@ import { bucketIndex, compareDistance, ID_BYTES, type NodeId, sameId } from "../
 /** Transit nodes that a node without transit keeps links to: who would reach it goes through them. */
 export const ANCHORS_WANTED = 4;
 
+/** Links of a node that serves nobody above which those that are missed least are let go. */
+export const LINKS_OF_EDGE = 6;
+
 /** Nearest transit nodes that a transit node keeps links to, whatever bucket they are in. */
 export const SIBLINGS_WANTED = 4;
 
@@ -78,6 +81,23 @@ function spread<P extends Place>(self: NodeId, places: readonly P[]): P[] {
   point.set(self.subarray(ID_BYTES / 2));
   point.set(self.subarray(0, ID_BYTES / 2), ID_BYTES / 2);
   return [...places].sort((a, b) => compareDistance(point, a.id, b.id));
+}
+
+/** Dials under way at once. */
+export const DIALS_MAX = 4;
+
+/** The same while nobody passes on our questions: who is nearest is not known yet. */
+const DIALS_ALONE_MAX = 2;
+
+/** Dials that a node has room for. Whom an edge wants may change all at once: it lets go of some before it dials more. */
+export function dialsAtOnce(node: {
+  readonly serves: boolean;
+  /** Nobody is linked who passes on what it sends. */
+  readonly isAlone: boolean;
+  readonly links: number;
+}): number {
+  const most = node.isAlone ? DIALS_ALONE_MAX : DIALS_MAX;
+  return node.serves ? most : Math.min(most, Math.max(1, LINKS_OF_EDGE - node.links));
 }
 
 /** What shedding needs to know of a link. */

@@ -12,7 +12,13 @@ import { Explorer } from "./explorer.ts";
 import type { KnownPeer } from "./known-peer.ts";
 import { LostPeers } from "./lost-peers.ts";
 import { OverlayDials } from "./overlay-dials.ts";
-import { ANCHORS_WANTED, bucketsThatMatter, linkToShed, planLinks } from "./overlay-plan.ts";
+import {
+  ANCHORS_WANTED,
+  bucketsThatMatter,
+  LINKS_OF_EDGE,
+  linkToShed,
+  planLinks,
+} from "./overlay-plan.ts";
 
 /** Time that bootstrap nodes have before nodes of an earlier life are tried, and between two attempts. */
 const PATIENCE: Millis = 1_500;
@@ -30,9 +36,8 @@ const REPLAN_EVERY: Millis = 30_000;
 /** Pause before another look around where nobody answered. */
 const LOOK_AGAIN: Millis = 1_000;
 
-/** Links above which those that are missed least are let go: of a node that serves others, and of one that does not. */
+/** Links of a node that serves others above which those that are missed least are let go. */
 export const LINKS_CARRIED = 64;
-export const LINKS_OF_EDGE = 6;
 
 /** Links above which also those are let go whose nodes have no other: of a node that serves others. */
 const LINKS_FULL = 68;

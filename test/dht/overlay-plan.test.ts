@@ -3,12 +3,14 @@ import { bucketIndex, compareDistance, idText, type NodeId, toNodeId } from "../
 import {
   ANCHORS_WANTED,
   bucketsThatMatter,
+  dialsAtOnce,
   LINKS_PER_BUCKET,
   linkToShed,
   type Place,
   planLinks,
   SIBLINGS_WANTED,
 } from "../../src/dht/overlay-plan.ts";
+
 import fc from "../base/property.ts";
 import { farId, tinyId } from "../base/tiny.ts";
 
@@ -168,5 +170,20 @@ describe("the link that is shed", () => {
     ];
     expect(linkToShed(SELF, needed)).toBeUndefined();
     expect(linkToShed(SELF, needed, true)).toBe(needed[1]);
+  });
+});
+
+describe("dials at once", () => {
+  it.each([
+    { serves: true, isAlone: false, links: 60, most: 4 },
+    { serves: true, isAlone: true, links: 1, most: 2 },
+    { serves: false, isAlone: false, links: 2, most: 4 },
+    { serves: false, isAlone: true, links: 1, most: 2 },
+    // Six links are an edge's bound, those that are on their way included.
+    { serves: false, isAlone: false, links: 4, most: 2 },
+    { serves: false, isAlone: false, links: 5, most: 1 },
+    { serves: false, isAlone: false, links: 8, most: 1 },
+  ])("are $most of a node that %o", ({ most, ...node }) => {
+    expect(dialsAtOnce(node)).toBe(most);
   });
 });
