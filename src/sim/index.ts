@@ -1,8 +1,20 @@
 /** Worlds in virtual time: the same node, over a simulated network, from one seed. */
+export type { LinkProfile } from "../transport/memory/conditions.ts";
 export { type RunLimits, type RunOutcome, VirtualClock } from "./clock.ts";
+export type { LookupFigures } from "./lookups.ts";
+export { type Member, Population, type PopulationOptions } from "./population.ts";
 export { SeededRandom } from "./random.ts";
+export { type AttackReport, type AttackResult, groundIds, sybil } from "./scenarios/attack.ts";
+export { type BootstrapLossReport, bootstrapLoss } from "./scenarios/bootstrap-loss.ts";
 export { type ChainReport, chain } from "./scenarios/chain.ts";
+export { type ChurnReport, churn } from "./scenarios/churn.ts";
+export { type JoinReport, join } from "./scenarios/join.ts";
+export { lookup } from "./scenarios/lookup.ts";
+export type { LookupReportOf } from "./scenarios/mesh.ts";
+export { type PartitionReport, partition } from "./scenarios/partition.ts";
 export type { Scenario, ScenarioOptions, ScenarioReport } from "./scenarios/scenario.ts";
+export { SCENARIOS } from "./scenarios/scenarios.ts";
 export { type SimNodeOptions, startSimNode } from "./sim-node.ts";
+export type { Spread } from "./spread.ts";
 export { Trace } from "./trace.ts";
 export { type RunOptions, World, type WorldOptions } from "./world.ts";

@@ -2,6 +2,7 @@ import type { LookupReport } from "../node/api.ts";
 import { intervalOf } from "./interval.ts";
 import type { Member, Population } from "./population.ts";
 import type { SeededRandom } from "./random.ts";
+import type { ScenarioOptions } from "./scenarios/scenario.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 
 /** What came of many lookups. */
@@ -47,8 +48,14 @@ export async function provide(
 
 /** Counts lookups. */
 export class LookupCount {
+  readonly #progress: ScenarioOptions["progress"];
   readonly #reports: LookupReport[] = [];
   #failed = 0;
+
+  /** `progress` is told how many were made, again and again. */
+  constructor(progress?: ScenarioOptions["progress"]) {
+    this.#progress = progress;
+  }
 
   get trials(): number {
     return this.#reports.length + this.#failed;
@@ -75,6 +82,7 @@ export class LookupCount {
         );
       });
       await population.world.run(Promise.all(lookups));
+      this.#progress?.(`${this.trials} lookups done`);
     }
   }
 

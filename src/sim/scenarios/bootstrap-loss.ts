@@ -31,9 +31,9 @@ export async function bootstrapLoss(options: ScenarioOptions): Promise<Bootstrap
   const { world, population, provided, random } = mesh;
   await world.advance(WRITTEN);
   for (const member of population.alive.slice(0, BOOTSTRAPS)) population.crash(member);
-  const running = new LookupCount();
+  const running = new LookupCount(progress);
   await running.run(population, provided, Math.ceil(trials / 2), random);
-  progress?.("the nodes that run on have looked up what they wanted");
+  progress?.("the nodes that run on have looked up what they wanted; some start again");
   const providers = new Set(provided.map(({ provider }) => provider));
   const chosen = population.alive.filter(
     (member) => member.number % RESTARTED_OF === 5 && !providers.has(member),
@@ -43,7 +43,7 @@ export async function bootstrapLoss(options: ScenarioOptions): Promise<Bootstrap
   for (const member of chosen) await population.restart(member);
   await world.advance(REJOIN);
   const rejoined = chosen.filter(({ readyAfter }) => readyAfter !== undefined).length;
-  const count = new LookupCount();
+  const count = new LookupCount(progress);
   await count.run(population, provided, Math.ceil(trials / 2), random);
   const figures = count.figures();
   const before = running.figures();

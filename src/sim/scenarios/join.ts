@@ -4,11 +4,8 @@ import { Population } from "../population.ts";
 import { SeededRandom } from "../random.ts";
 import { type Spread, spreadOf } from "../spread.ts";
 import { World } from "../world.ts";
-import { keysFor, REAL_KEYS_MAX } from "./mesh.ts";
+import { keysFor, REAL_KEYS_MAX, settle } from "./mesh.ts";
 import type { ScenarioOptions, ScenarioReport } from "./scenario.ts";
-
-/** Time for the last ones to find their places. */
-const SETTLE = 20_000;
 
 /** Links that a node carries at most. */
 const GATEWAY_LINKS_MAX = 70;
@@ -54,9 +51,7 @@ export async function join(options: ScenarioOptions): Promise<JoinReport> {
     gap: nodes > REAL_KEYS_MAX ? 10 : 20,
     onStart: (started) => progress?.(`${started} of ${nodes} nodes started`),
   });
-  await population.start();
-  await population.ready();
-  await world.advance(SETTLE);
+  await settle(population, progress);
   const procedures = Math.min(10, Math.max(2, Math.floor(LOOKUPS_WANTED / nodes)));
   await register(population, procedures);
   const reports = await lookUp(population, procedures, progress);

@@ -10,12 +10,8 @@ const STEPS_MAX = 4;
 export async function lookup(options: ScenarioOptions): Promise<LookupReportOf> {
   const { trials = 30_000, progress } = options;
   const mesh = await settledMesh(options);
-  const count = new LookupCount();
-  while (count.trials < trials) {
-    const next = Math.min(1_000, trials - count.trials);
-    await count.run(mesh.population, mesh.provided, next, mesh.random);
-    progress?.(`${count.trials} of ${trials} lookups done`);
-  }
+  const count = new LookupCount(progress);
+  await count.run(mesh.population, mesh.provided, trials, mesh.random);
   const figures = count.figures();
   const ok = figures.success >= GATE && figures.steps.p99 <= STEPS_MAX;
   return reportOf("lookup", options, mesh, figures, ok);

@@ -10,6 +10,7 @@ export const REAL_KEYS_MAX = 1_000;
 
 /** Time for the last ones to find their places. */
 const SETTLE = 20_000;
+const SETTLE_STEP = 1_000;
 
 /** A mesh that has settled, and what is provided in it. */
 export interface SettledMesh {
@@ -47,12 +48,25 @@ export async function settledMesh(
     onStart: (started) => progress?.(`${started} of ${nodes} nodes started`),
     ...options,
   });
-  await population.start();
-  await population.ready();
-  await world.advance(SETTLE);
+  await settle(population, progress);
   const random = new SeededRandom(seed, 0xfacade);
   const provided = await provide(population, Math.min(100, Math.ceil(nodes / 10)), random);
   return { world, population, provided, random };
+}
+
+/** Starts all nodes and gives them the time to find their places. */
+export async function settle(
+  population: Population,
+  progress: ScenarioOptions["progress"],
+): Promise<void> {
+  await population.start();
+  await population.ready();
+  for (let passed = 0; passed < SETTLE; passed += SETTLE_STEP) {
+    progress?.(
+      `all nodes are ready; ${passed / 1_000} of ${SETTLE / 1_000} s to settle have passed`,
+    );
+    await population.world.advance(SETTLE_STEP);
+  }
 }
 
 /** What all of these scenarios report in the same way. */

@@ -31,11 +31,11 @@ export async function partition(options: ScenarioOptions): Promise<PartitionRepo
     await world.advance(10_000);
     progress?.(`apart for ${passed / 1_000} s`);
   }
-  const apart = new LookupCount();
+  const apart = new LookupCount(progress);
   await apart.run(population, mesh.provided, Math.ceil(trials / 30), mesh.random);
   world.network.conditions.healAll();
   await world.advance(HEALED);
-  const count = new LookupCount();
+  const count = new LookupCount(progress);
   await count.run(population, mesh.provided, trials, mesh.random);
   const figures = count.figures();
   const before = apart.figures();
