@@ -28,3 +28,14 @@ export function parseHostPort(text: string): HostPort {
 export function toAddress(ip: string, port: number): Address {
   return (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`) as Address;
 }
+
+/** The address that a text from elsewhere is, in just the form that `toAddress` gives it; `undefined` where it is none. */
+export function readAddress(text: string): Address | undefined {
+  try {
+    const { host, port } = parseHostPort(text);
+    return port > 0 && toAddress(host, port) === text ? (text as Address) : undefined;
+  } catch (cause) {
+    if (cause instanceof MeshError) return undefined;
+    throw cause;
+  }
+}

@@ -18,7 +18,7 @@ const SETTLE: Millis = 100;
 export class ContactUpdates {
   readonly #context: DhtContext;
   readonly #own: () => Contact;
-  readonly #onUpdate: (link: Link) => void;
+  readonly #onUpdate: (link: Link, before: Contact) => void;
   readonly #writer = new FrameWriter();
   #timer: Timer | undefined;
   #closed = false;
@@ -28,7 +28,7 @@ export class ContactUpdates {
     context: DhtContext,
     router: Router,
     own: () => Contact,
-    onUpdate: (link: Link) => void,
+    onUpdate: (link: Link, before: Contact) => void,
   ) {
     this.#context = context;
     this.#own = own;
@@ -45,6 +45,13 @@ export class ContactUpdates {
       this.#timer = undefined;
       this.#tell();
     });
+  }
+
+  /** The same for what others should know at once. */
+  changedNow(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (!this.#closed) this.#tell();
   }
 
   close(): void {
@@ -76,8 +83,9 @@ export class ContactUpdates {
         );
       }
       if (contact.seq <= link.contact.seq) return;
+      const before = link.contact;
       link.contact = contact;
-      this.#onUpdate(link);
+      this.#onUpdate(link, before);
     } catch {
       ports.meter.count("contacts_refused");
     }

@@ -4,8 +4,10 @@ import type { RoutingContext } from "../routing/routing-context.ts";
 
 /** What all of the DHT works with. */
 export interface DhtContext extends RoutingContext {
-  /** This node holds records and answers lookups. */
+  /** This node holds records and answers lookups; may change. */
   readonly serves: boolean;
+  /** This node is meant to carry transit or to serve, whether or not it does so now. */
+  readonly isCore: boolean;
   readonly book: ContactBook;
   /** True where a route may be searched for one question: in meshes that are small or have no order. */
   readonly searches: () => boolean;

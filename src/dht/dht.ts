@@ -60,6 +60,8 @@ export interface FoundRecords {
 export class Dht {
   readonly contacts: ContactTable<Contact>;
   readonly store: RecordStore = new RecordStore();
+  /** Told of every contact that was not known before. */
+  onContact: ((contact: Contact) => void) | undefined;
   readonly #context: DhtContext;
   readonly #courier: Courier;
   readonly #asker: Asker;
@@ -97,11 +99,15 @@ export class Dht {
 
   /** A contact that has just proved to be there, by a link or an answer. Only nodes that serve are kept. */
   addContact(contact: Contact): void {
-    if (!contact.serves) return;
+    if (!contact.serves) {
+      this.contacts.failed(contact.id);
+      return;
+    }
     const isNew = this.contacts.get(contact.id) === undefined;
     const check = this.contacts.verified(contact, this.#context.ports.clock.now());
     if (check !== undefined) this.#check(check);
     if (isNew && this.#context.serves) this.#handOver.met(contact);
+    if (isNew) this.onContact?.(contact);
   }
 
   /** The contact is known to be gone. */

@@ -35,7 +35,7 @@ export class Explorer {
    * Looks for the nodes nearest to this one; the number of those that answered. Who holds records needs to know all
    * that hold the same, others no more than those whom they link to. Rejects with `cancelled`.
    */
-  async lookAround(width: number = this.#context.serves ? K : REFRESH_WIDTH): Promise<number> {
+  async lookAround(width: number = this.#isHolder ? K : REFRESH_WIDTH): Promise<number> {
     const nearest = await this.#dht.findNodes(this.#context.self, this.#signal, { width });
     return nearest.length;
   }
@@ -62,7 +62,7 @@ export class Explorer {
   /** Explores again and again until the signal fires, then rejects with `cancelled`. `tell` hears of each time. */
   async keepOn(tell: () => void): Promise<never> {
     const { clock, random } = this.#context.ports;
-    let pause = this.#context.serves ? EXPLORE_FIRST : EXPLORE_EVERY;
+    let pause = this.#context.isCore ? EXPLORE_FIRST : EXPLORE_EVERY;
     for (;;) {
       await sleep(clock, pause / 2 + random.below(pause), this.#signal);
       await this.#lookAgain();
@@ -80,6 +80,11 @@ export class Explorer {
     await this.lookAround(REFRESH_WIDTH);
     const after = contacts.closest(self, REFRESH_WIDTH);
     if (after.some(({ id }) => !before.has(idText(id)))) await this.lookAround();
+  }
+
+  /** It holds records, or will as soon as it is proved that it can be dialled. */
+  get #isHolder(): boolean {
+    return this.#context.serves || this.#context.isCore;
   }
 
   /** As full as one look fills it: those who were asked then knew the mesh. */

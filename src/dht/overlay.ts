@@ -30,8 +30,12 @@ const SETTLE_WHOLE: Millis = 500;
 /** A link that we dialled and don't need is let go after this time without use. */
 const RELEASE_AFTER: Millis = 3_000;
 
-/** How often the plan is made anew where nothing has changed: pauses after failed dials have ended meanwhile. */
+/**
+ * How often the plan is made anew where nothing has changed: pauses after failed dials have ended meanwhile. At first
+ * sooner: those that joined at the same time are known by then.
+ */
 const REPLAN_EVERY: Millis = 30_000;
+const REPLAN_FIRST: Millis = 250;
 
 /** Pause before another look around where nobody answered. */
 const LOOK_AGAIN: Millis = 1_000;
@@ -96,6 +100,8 @@ export class Overlay {
   #wanted = 0;
   #held = 0;
   #regular: Timer;
+  /** Regular plans since this node looked around. */
+  #ticks = 0;
   #planning: Timer | undefined;
   readonly #startedAt: Millis;
   #releasing: Timer | undefined;
@@ -111,6 +117,9 @@ export class Overlay {
     });
     this.#explorer = new Explorer(context, dht, this.#stop.signal);
     this.#explorer.keepOn(() => this.changed()).catch(() => {}); // Ends by `close` alone.
+    dht.onContact = ({ transit }) => {
+      if (transit && this.#held < ANCHORS_WANTED) this.changed();
+    };
     this.#startedAt = context.ports.clock.now();
     this.#regular = this.#tick();
   }
@@ -143,8 +152,20 @@ export class Overlay {
   linkAdded(link: Link): void {
     this.#dials.reached(link);
     const wasLost = this.#lost.found(link.peer);
-    const isFirst = this.#looked === "alone" && this.#isOnlyTransit(link);
-    if (link.contact.serves && (wasLost || isFirst || this.#looked === "no")) this.#look();
+    if (link.contact.serves && (wasLost || this.#isNews(link))) this.#look();
+    this.changed();
+  }
+
+  /** To be told of a link whose peer has a new contact. */
+  contactUpdated(link: Link): void {
+    if (link.contact.serves && this.#isNews(link)) this.#look();
+    this.#strandWhereIsolated();
+    this.changed();
+  }
+
+  /** To be told that this node has other roles than before. */
+  rolesChanged(): void {
+    if (this.#context.serves && this.#looked !== "no" && !this.#looking) this.#look();
     this.changed();
   }
 
@@ -156,11 +177,7 @@ export class Overlay {
     } else if (isPeers && info.code === ERROR_CODES.closed.wire) {
       this.#dht.contactFailed(link.peer);
     } else if (isSilence(info)) this.#mourn(link);
-    if (this.#isIsolated()) {
-      this.#looked = "no";
-      this.#joined = false;
-      this.#handler.onIsolated();
-    }
+    this.#strandWhereIsolated();
     this.changed();
   }
 
@@ -193,6 +210,18 @@ export class Overlay {
     );
   }
 
+  #strandWhereIsolated(): void {
+    if (!this.#isIsolated()) return;
+    this.#looked = "no";
+    this.#joined = false;
+    this.#handler.onIsolated();
+  }
+
+  /** Somebody to ask, or to pass questions on, and nobody before. */
+  #isNews(link: Link): boolean {
+    return this.#looked === "no" || (this.#looked === "alone" && this.#isOnlyTransit(link));
+  }
+
   #isOnlyTransit(link: Link): boolean {
     for (const { contact } of this.#context.table) {
       if (contact.transit && contact !== link.contact) return false;
@@ -215,6 +244,10 @@ export class Overlay {
       .catch(() => {}) // Ends early by `close` alone.
       .finally(() => {
         this.#looking = false;
+        if (this.#stop.signal.aborted) return;
+        this.#ticks = 0;
+        this.#regular.cancel();
+        this.#regular = this.#tick();
         this.changed();
       });
   }
@@ -237,8 +270,10 @@ export class Overlay {
   }
 
   #tick(): Timer {
-    const pause = this.#looked === "no" ? PATIENCE : REPLAN_EVERY;
+    const growing = REPLAN_FIRST * 2 ** Math.min(this.#ticks, 10);
+    const pause = this.#looked === "no" ? PATIENCE : Math.min(REPLAN_EVERY, growing);
     return this.#context.ports.clock.timer(pause, () => {
+      this.#ticks += 1;
       this.changed();
       this.#regular = this.#tick();
     });
@@ -291,8 +326,8 @@ export class Overlay {
 
   /** Lets go of what is missed least where there is more than this node carries. */
   #shed(): void {
-    const { self, serves, table, ports } = this.#context;
-    const most = serves ? LINKS_CARRIED : LINKS_OF_EDGE;
+    const { self, isCore, table, ports } = this.#context;
+    const most = isCore ? LINKS_CARRIED : LINKS_OF_EDGE;
     const open = [...table].filter((link) => !link.isClosing);
     for (let excess = open.length - most; excess > 0; excess--) {
       const link = linkToShed(self, open, serves && most + excess > LINKS_FULL);

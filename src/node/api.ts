@@ -167,6 +167,11 @@ export interface NodeStatus {
   readonly addresses: readonly string[];
   readonly transport: string;
   readonly ready: boolean;
+  /**
+   * Whether neighbours that were asked to dial this node have reached it. With `links: "auto"` it carries transit,
+   * holds records and names its addresses only where that is `proved`. `unproved` where nobody has tried.
+   */
+  readonly dialable: "proved" | "unproved" | "failed";
   /** `degraded` where something it is meant to do does not work; `reasons` say what. */
   readonly health: { readonly state: "healthy" | "degraded"; readonly reasons: readonly string[] };
   /** Milliseconds. */

@@ -11,7 +11,9 @@ import { Registry } from "../dht/registry.ts";
 import { StateKeeper } from "../dht/state-keeper.ts";
 import type { Signer, Verify } from "../identity/keys.ts";
 import { realmId } from "../identity/realm.ts";
+import type { Contact } from "../peer/contact.ts";
 import { ContactBook } from "../peer/contact-book.ts";
+import type { DialerContext } from "../peer/dialer.ts";
 import { Keeper, type KeptTarget } from "../peer/keeper.ts";
 import type { Link } from "../peer/link.ts";
 import { LinkTable } from "../peer/link-table.ts";
@@ -27,8 +29,9 @@ import { Server } from "../rpc/server.ts";
 import type { CloseInfo, Transport } from "../transport/transport.ts";
 import type { Mode } from "./api.ts";
 import { Emitter } from "./emitter.ts";
-import { MODES } from "./mode.ts";
 import { OwnContact } from "./own-contact.ts";
+import { Reachability } from "./reachability.ts";
+import { Roles } from "./roles.ts";
 
 /** What a node is made of and what it is told; nothing in it is real or virtual by itself. */
 export interface NodeParts {
@@ -40,8 +43,10 @@ export interface NodeParts {
   readonly mode: Mode;
   /** Nodes to keep links to. */
   readonly bootstrap: readonly KeptTarget[];
-  /** Where others can dial this node. */
+  /** Where this node listens. */
   readonly addresses: readonly Address[];
+  /** Makes a transport with this node's identity and a socket of its own. */
+  readonly spare: () => Transport;
   /** Whether it finds its place in the mesh by itself, or keeps links to the bootstrap nodes and no others. */
   readonly links: "auto" | "static";
   readonly liveness?: LivenessLimits;
@@ -62,6 +67,7 @@ export interface Composition {
   /** `undefined` where nothing is kept. */
   readonly state: StateKeeper | undefined;
   readonly health: Health;
+  readonly reachability: Reachability;
   readonly courier: Courier;
   readonly discoverer: Discoverer;
   readonly dht: Dht;
@@ -77,7 +83,8 @@ export interface Composition {
 /** Puts a node together, from the lowest layer up. It begins to dial at once. */
 export function compose(parts: NodeParts): Composition {
   const { ports, transport } = parts;
-  const context = makeContext(parts);
+  const roles = new Roles(parts.mode, parts.links);
+  const context = makeContext(parts, roles);
   const anchors = (): NodeId[] => anchorsOf(context, context.table);
   const discoverer = new Discoverer(context);
   const courier = new Courier(context, discoverer);
@@ -87,22 +94,36 @@ export function compose(parts: NodeParts): Composition {
   const server = new Server(context, courier, router);
   const client = new Client(context, courier, router, registry);
   const events = new Emitter(ports.log);
-  const contact = new OwnContact(context, parts.addresses, anchors, () =>
-    registry.anchorsChanged(),
+  const health = new Health();
+  const reachability = new Reachability(context, router, {
+    ...parts,
+    roles,
+    health,
+    isFirst: parts.bootstrap.length === 0,
+    onChange: () => {
+      composed.overlay?.rolesChanged();
+      updates.changedNow();
+    },
+  });
+  const contact = new OwnContact(
+    context,
+    () => reachability.claimed,
+    anchors,
+    () => registry.anchorsChanged(),
   );
   const updates = new ContactUpdates(
     context,
     router,
     () => contact.current(),
-    (link) => contactUpdated(composed, link),
+    (link, before) => contactUpdated(composed, link, before),
   );
   const keepers: Keeper[] = [];
-  const health = new Health();
   const state = parts.storage && new StateKeeper(context, dht, parts.storage, health);
   const composed: Wiring = {
     overlay: undefined,
     state,
     health,
+    reachability,
     parts,
     context,
     discoverer,
@@ -116,36 +137,29 @@ export function compose(parts: NodeParts): Composition {
     keepers,
     updates,
   };
-  const pool = new Pool({
-    ...context,
-    liveness: parts.liveness ?? LIVENESS_LIMITS,
-    limits: POOL_LIMITS,
-    hello: (observed) => contact.hello(observed),
-    onFrame: (link, bytes, start, end, owned) => router.receive(link, bytes, start, end, owned),
-    onLink: (link) => linkAdded(composed, link),
-    onLinkLost: (link, info) => linkLost(composed, link, info),
-  });
+  const pool = makePool(composed, router, contact);
   transport.onConnection = (connection) => pool.accept(connection);
   const dialer = { transport, pool, table: context.table, clock: ports.clock };
-  if (parts.links === "auto") {
-    composed.overlay = new Overlay(context, dht, dialer, {
-      onIsolated: () => {
-        for (const keeper of keepers) keeper.nudge();
-      },
-      onPlanned: () => updates.changed(),
-      knownPeers: () => state?.peers ?? [],
-    });
-  }
-  const { overlay } = composed;
+  const overlay = parts.links === "auto" ? makeOverlay(composed, dialer) : undefined;
+  composed.overlay = overlay;
   const isNeeded = overlay && ((): boolean => overlay.needsEntrance);
   for (const target of parts.bootstrap) keepers.push(new Keeper(target, dialer, ports, isNeeded));
   return { ...composed, pool };
 }
 
-function makeContext({ ports, signer, verify, realm, mode, links, book }: NodeParts): DhtContext {
+function makeContext(
+  { ports, signer, verify, realm, links, book }: NodeParts,
+  roles: Roles,
+): DhtContext {
   return {
     self: signer.id,
-    ...MODES[mode],
+    get transit() {
+      return roles.transit;
+    },
+    get serves() {
+      return roles.serves;
+    },
+    isCore: roles.isCore,
     realm: realmId(realm),
     ports,
     deadlines: new Deadlines(ports.clock),
@@ -158,12 +172,43 @@ function makeContext({ ports, signer, verify, realm, mode, links, book }: NodePa
   };
 }
 
+function makePool(composed: Wiring, router: Router, contact: OwnContact): Pool {
+  return new Pool({
+    ...composed.context,
+    liveness: composed.parts.liveness ?? LIVENESS_LIMITS,
+    limits: POOL_LIMITS,
+    hello: (observed) => contact.hello(observed),
+    onFrame: (link, bytes, start, end, owned) => router.receive(link, bytes, start, end, owned),
+    onLink: (link) => linkAdded(composed, link),
+    onLinkLost: (link, info) => linkLost(composed, link, info),
+  });
+}
+
+function makeOverlay(
+  { context, dht, keepers, updates, state }: Wiring,
+  dialer: DialerContext,
+): Overlay {
+  return new Overlay(context, dht, dialer, {
+    onIsolated: () => {
+      for (const keeper of keepers) keeper.nudge();
+    },
+    onPlanned: () => updates.changed(),
+    knownPeers: () => state?.peers ?? [],
+  });
+}
+
 /** The parts while they are put together: the pool comes last but one, the overlay last. */
 type Wiring = Omit<Composition, "pool" | "overlay"> & { overlay: Overlay | undefined };
 
-function contactUpdated({ dht, overlay }: Wiring, link: Link): void {
+function contactUpdated({ dht, overlay, registry }: Wiring, link: Link, before: Contact): void {
   dht.addContact(link.contact);
-  overlay?.changed();
+  overlay?.contactUpdated(link);
+  if (link.contact.serves && !before.serves) servesNow(overlay, registry);
+}
+
+/** Where this node has not looked for the right holders of its records, every neighbour that serves may be one. */
+function servesNow(overlay: Overlay | undefined, registry: Registry): void {
+  if (overlay?.state().joined !== true) registry.linkAdded();
 }
 
 function linkAdded(composed: Wiring, link: Link): void {
@@ -172,7 +217,7 @@ function linkAdded(composed: Wiring, link: Link): void {
   discoverer.linkAdded();
   overlay?.linkAdded(link);
   updates.changed();
-  // Where nobody looks for the right holders of a record, every new neighbour that serves may be one.
+  composed.reachability.linkAdded();
   if (overlay === undefined && link.contact.serves) registry.linkAdded();
   events.emit("link", { node: link.peerText, address: link.remoteAddress });
 }
@@ -183,6 +228,7 @@ function linkLost(composed: Wiring, link: Link, info: CloseInfo): void {
   composed.dht.linkLost(link);
   for (const keeper of composed.keepers) keeper.linkLost(link);
   composed.overlay?.linkLost(link, info);
+  composed.reachability.linkLost();
   composed.updates.changed();
   composed.events.emit("link_lost", { node: link.peerText, code: info.code, reason: info.reason });
 }

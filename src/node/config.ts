@@ -5,7 +5,7 @@ import { type NodeId, parseNodeId } from "../base/id.ts";
 import type { Log } from "../base/ports.ts";
 import { realmId } from "../identity/realm.ts";
 import type { Mode, NodeOptions } from "./api.ts";
-import { MODES } from "./mode.ts";
+import { isMode, MODE_NAMES } from "./roles.ts";
 
 /** Bootstrap nodes in one list at most. */
 const BOOTSTRAP_MAX = 64;
@@ -40,7 +40,7 @@ const isText = (value: unknown): boolean => typeof value === "string" && value !
 
 const SHAPES: Readonly<Record<keyof NodeOptions, Shape>> = {
   realm: { fits: isText, words: "a reverse DNS name such as com.example.shop" },
-  mode: { fits: isText, words: `one of ${Object.keys(MODES).join(", ")}` },
+  mode: { fits: isText, words: `one of ${MODE_NAMES.join(", ")}` },
   bootstrap: {
     fits: (value) => Array.isArray(value) && value.every(isText),
     words: 'a list of addresses, for example ["192.0.2.7:9443"]',
@@ -63,8 +63,7 @@ export function checkConfig(options: NodeOptions): NodeConfig {
   checkShapes(options);
   realmId(options.realm);
   const mode = options.mode ?? "edge";
-  if (!Object.hasOwn(MODES, mode))
-    throw bad(`mode is "${mode}"; it is one of ${Object.keys(MODES).join(", ")}`);
+  if (!isMode(mode)) throw bad(`mode is "${mode}"; it is one of ${MODE_NAMES.join(", ")}`);
   const links = options.links ?? "auto";
   if (links !== "auto" && links !== "static")
     throw bad(`links is "${links}"; it is auto or static`);

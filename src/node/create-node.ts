@@ -29,11 +29,13 @@ export async function createNode(options: NodeOptions): Promise<MeshNode> {
   const log = options.log ?? SILENT;
   const seed = config.identity === undefined ? freshKey() : loadOrCreateKey(config.identity);
   const storage = config.state === undefined ? undefined : new FileStorage(config.state);
-  const transport = createQuicTransport({ identity: createIdentity(seed), log });
+  const identity = createIdentity(seed);
+  const transport = createQuicTransport({ identity, log });
   const bound = config.listen === undefined ? undefined : await transport.listen(config.listen);
   return assembleNode({
     ports: { clock: systemClock, random: systemRandom, log },
     transport,
+    spare: () => createQuicTransport({ identity, log }),
     signer: signerFromSeed(seed),
     verify,
     realm: config.realm,

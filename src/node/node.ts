@@ -257,7 +257,7 @@ class Member implements MeshNode {
 
   async #close(): Promise<void> {
     const { registry, client, dht, discoverer, server, keepers, overlay, updates } = this.#node;
-    const { pool, parts, context } = this.#node;
+    const { pool, parts, context, reachability } = this.#node;
     const error = closed();
     this.#sweep.cancel();
     this.#life.abort();
@@ -269,6 +269,7 @@ class Member implements MeshNode {
     server.close(error);
     overlay?.close();
     updates.close();
+    reachability.close(error);
     for (const keeper of keepers) keeper.close();
     pool.close(error);
     context.deadlines.clear();

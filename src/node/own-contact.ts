@@ -3,7 +3,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { idText, type NodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import type { DhtContext } from "../dht/dht-context.ts";
-import { type Contact, signContact } from "../peer/contact.ts";
+import { type Contact, type ContactClaim, signContact } from "../peer/contact.ts";
 import { WIRE_VERSION } from "../wire/frame.ts";
 import { type Hello, INSTANCE_BYTES } from "../wire/hello.ts";
 
@@ -13,7 +13,7 @@ const RESIGN_AFTER: Millis = 600_000;
 /** What this node says of itself, signed anew when that changes. */
 export class OwnContact {
   readonly #context: DhtContext;
-  readonly #addresses: readonly Address[];
+  readonly #addresses: () => readonly Address[];
   readonly #anchors: () => NodeId[];
   readonly #onAnchors: () => void;
   readonly #instance: Bytes;
@@ -22,7 +22,7 @@ export class OwnContact {
   /** `onAnchors` is called when the anchors are others than they were. */
   constructor(
     context: DhtContext,
-    addresses: readonly Address[],
+    addresses: () => readonly Address[],
     anchors: () => NodeId[],
     onAnchors: () => void,
   ) {
@@ -51,15 +51,20 @@ export class OwnContact {
     const anchors = this.#anchors();
     const now = ports.clock.wall();
     const signed = this.#signed;
-    const isSame = signed !== undefined && sameIds(signed.anchors, anchors);
+    const claim = { addresses: this.#addresses(), anchors, transit, serves };
+    const isSame = signed !== undefined && sameClaim(signed, claim);
     if (isSame && now - signed.seq < RESIGN_AFTER) return signed;
-    const claim = { addresses: this.#addresses, anchors, transit, serves };
     // Later than the last one, whatever the clock says.
     const contact = signContact(signer, realm, claim, Math.max(now, (signed?.seq ?? 0) + 1));
     this.#signed = contact;
-    if (signed !== undefined && !isSame) this.#onAnchors();
+    if (signed !== undefined && !sameIds(signed.anchors, anchors)) this.#onAnchors();
     return contact;
   }
+}
+
+function sameClaim(a: ContactClaim, b: ContactClaim): boolean {
+  const isSameRole = a.transit === b.transit && a.serves === b.serves;
+  return isSameRole && a.addresses.join() === b.addresses.join() && sameIds(a.anchors, b.anchors);
 }
 
 function sameIds(a: readonly NodeId[], b: readonly NodeId[]): boolean {

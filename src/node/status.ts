@@ -28,6 +28,7 @@ export function statusOf(node: Composition, facts: StatusFacts): NodeStatus {
     addresses: facts.addresses,
     transport: parts.transport.kind,
     ready: facts.ready,
+    dialable: node.reachability.state,
     uptime: parts.ports.clock.now() - facts.startedAt,
     links: [...context.table].map(linkStatus),
     anchors,

@@ -1,4 +1,4 @@
-import { type Address, parseHostPort, toAddress } from "../base/address.ts";
+import { type Address, readAddress } from "../base/address.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { equalBytes, utf8 } from "../base/bytes.ts";
 import { ID_BYTES, idText, type Key, type NodeId, toNodeId } from "../base/id.ts";
@@ -101,7 +101,7 @@ function fields(bytes: Bytes, bodyEnd: number, realm: Key): Contact {
   const id = toNodeId(reader.fixed(ID_BYTES));
   const roles = reader.uint(ROLE_TRANSIT | ROLE_SERVES);
   const addresses = Array.from({ length: reader.array(0, ADDRESSES_MAX) }, () =>
-    readAddress(reader.str(ADDRESS_BYTES_MAX)),
+    dialable(reader.str(ADDRESS_BYTES_MAX)),
   );
   const anchors = Array.from({ length: reader.array(0, ANCHORS_MAX) }, () =>
     toNodeId(reader.fixed(ID_BYTES)),
@@ -121,10 +121,9 @@ function fields(bytes: Bytes, bodyEnd: number, realm: Key): Contact {
   };
 }
 
-function readAddress(text: string): Address {
-  const { host, port } = parseHostPort(text);
-  const address = toAddress(host, port);
-  if (address !== text || port === 0) throw badStatement("it holds a malformed address");
+function dialable(text: string): Address {
+  const address = readAddress(text);
+  if (address === undefined) throw badStatement("it holds a malformed address");
   return address;
 }
 

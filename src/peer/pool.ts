@@ -185,6 +185,7 @@ export class Pool {
   }
 
   #logRefusal(connection: Connection, error: MeshError): void {
+    if (error.code === "unneeded") return; // It only came to see whether this node can be dialled.
     this.#context.ports.meter.count("handshakes_refused");
     this.#context.ports.log.write("warn", "peer_refused", {
       node: shortId(connection.peer),

@@ -66,7 +66,7 @@ export class Discoverer {
 
   constructor(context: RoutingContext) {
     this.#context = context;
-    this.#seen = new SeenRequests(context.self, context.transit);
+    this.#seen = new SeenRequests(context);
   }
 
   /** How a reply is sent back; set once, by whoever owns the courier. */

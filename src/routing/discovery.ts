@@ -1,7 +1,8 @@
 import { BoundedMap } from "../base/bounded.ts";
 import { toHex } from "../base/bytes.ts";
-import { type NodeId, sameId } from "../base/id.ts";
+import { sameId } from "../base/id.ts";
 import type { RouteRequest } from "../wire/route-control.ts";
+import type { Standing } from "./next-hop.ts";
 
 /** Route requests remembered at once; the one not heard of for longest goes. */
 export const SEEN_REQUESTS_MAX = 8_192;
@@ -23,14 +24,12 @@ export type DiscoveryStep =
  * missed.
  */
 export class SeenRequests {
-  readonly #self: NodeId;
-  readonly #transit: boolean;
+  readonly #standing: Standing;
   /** Per request the most hops it had left, or as its target the fewest it had passed. */
   readonly #best = new BoundedMap<string, number>(SEEN_REQUESTS_MAX);
 
-  constructor(self: NodeId, transit: boolean) {
-    this.#self = self;
-    this.#transit = transit;
+  constructor(standing: Standing) {
+    this.#standing = standing;
   }
 
   get size(): number {
@@ -39,9 +38,10 @@ export class SeenRequests {
 
   /** Judges a request that came in over the link with label `inLabel`. */
   judge(request: RouteRequest, inLabel: number): DiscoveryStep {
-    if (sameId(request.source, this.#self)) return { kind: "ignore" };
-    const isTarget = sameId(request.target, this.#self);
-    if (!isTarget && (!this.#transit || request.hopsLeft === 0)) return { kind: "ignore" };
+    const { self, transit } = this.#standing;
+    if (sameId(request.source, self)) return { kind: "ignore" };
+    const isTarget = sameId(request.target, self);
+    if (!isTarget && (!transit || request.hopsLeft === 0)) return { kind: "ignore" };
     // Both count upwards: more hops left, or fewer hops passed.
     const merit = isTarget ? -request.labels.length : request.hopsLeft;
     const key = toHex(request.requestId);

@@ -11,7 +11,7 @@ export interface Neighbour {
 /** Where this node stands. */
 export interface Standing {
   readonly self: NodeId;
-  /** It passes on the frames of others; a node that doesn't hands its own over to its best anchor. */
+  /** It passes on the frames of others; a node that doesn't hands its own over to its best anchor. May change. */
   readonly transit: boolean;
 }
 

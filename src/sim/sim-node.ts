@@ -29,11 +29,13 @@ export async function startSimNode(
   number: number,
   options: SimNodeOptions,
 ): Promise<MeshNode> {
-  const transport = world.transport(number, world.identity(number), options.limits);
+  const identity = world.identity(number);
+  const transport = world.transport(number, identity, options.limits);
   if (options.listen === true) await world.run(transport.listen(world.address(number)));
   return assembleNode({
     ports: world.ports(number),
     transport,
+    spare: () => world.network.transport({ identity, address: world.address(number) }),
     signer: world.signer(number),
     verify: world.verify,
     realm: options.realm ?? SIM_REALM,

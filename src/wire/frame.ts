@@ -15,6 +15,8 @@ export const TYPE = {
   pong: 0x04,
   connectAck: 0x05,
   contactUpdate: 0x06,
+  dialBack: 0x07,
+  dialBackReply: 0x08,
   call: 0x20,
   reply: 0x21,
   cast: 0x22,

@@ -16,6 +16,7 @@ export function lonely(changed: Partial<DhtContext> = {}): { world: World; conte
     self: tinyId(0),
     serves: true,
     transit: true,
+    isCore: true,
     realm: tinyId(99),
     ports,
     deadlines: new Deadlines(ports.clock),

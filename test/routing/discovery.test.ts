@@ -14,7 +14,7 @@ function request(changed: Partial<RouteRequest> = {}, number = 0): RouteRequest 
   return { requestId, source: SOURCE, target: TARGET, hopsLeft: 4, labels: [], ...changed };
 }
 
-const hop = (transit = true) => new SeenRequests(farId(3), transit);
+const hop = (transit = true) => new SeenRequests({ self: farId(3), transit });
 
 describe("a node that is asked for another", () => {
   it("passes the request on with one hop less and its label of the incoming link", () => {
@@ -45,7 +45,9 @@ describe("a node that is asked for another", () => {
 
   it("ignores it where it carries no transit, and where it asked itself", () => {
     expect(hop(false).judge(request(), 1).kind).toBe("ignore");
-    expect(new SeenRequests(SOURCE, true).judge(request(), 1).kind).toBe("ignore");
+    expect(new SeenRequests({ self: SOURCE, transit: true }).judge(request(), 1).kind).toBe(
+      "ignore",
+    );
   });
 
   it("remembers a bounded number of requests", () => {
@@ -59,12 +61,12 @@ describe("a node that is asked for another", () => {
 
 describe("the target of a request", () => {
   it("answers, without transit and without a hop left too", () => {
-    const target = new SeenRequests(TARGET, false);
+    const target = new SeenRequests({ self: TARGET, transit: false });
     expect(target.judge(request({ hopsLeft: 0 }), 1)).toEqual({ kind: "answer" });
   });
 
   it("answers again only for a shorter way", () => {
-    const target = new SeenRequests(TARGET, true);
+    const target = new SeenRequests({ self: TARGET, transit: true });
     const kinds = [3, 3, 4, 2, 3, 0].map(
       (passed) => target.judge(request({ labels: Array(passed).fill(1) }), 1).kind,
     );

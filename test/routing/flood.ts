@@ -19,7 +19,7 @@ export class Flood {
   /** Node 0 asks for the last one; `linked` holds the neighbours of each node. */
   constructor(linked: readonly (readonly number[])[], ids: readonly NodeId[], asked: RouteRequest) {
     this.#linked = linked;
-    this.#judges = ids.map((id) => new SeenRequests(id, true));
+    this.#judges = ids.map((id) => new SeenRequests({ self: id, transit: true }));
     this.#leave(0, asked);
   }
 

@@ -4,11 +4,12 @@ import { compareDistance, type Key } from "../../src/base/id.ts";
 import { signerFromSeed } from "../../src/identity/keys.ts";
 import { realmId } from "../../src/identity/realm.ts";
 import type { MeshNode, Mode } from "../../src/node/api.ts";
-import { type Composition, compose } from "../../src/node/compose.ts";
+import type { Composition } from "../../src/node/compose.ts";
 import { type Contact, signContact } from "../../src/peer/contact.ts";
 import { SeededRandom } from "../../src/sim/random.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { SIM_REALM, World } from "../../src/sim/world.ts";
+import { composeIn } from "./composed.ts";
 
 const LIAR = 0;
 const BOOTSTRAP = [LIAR, 1, 2];
@@ -32,19 +33,7 @@ async function startLiar(
   mode: Mode,
   invented: readonly Contact[],
 ): Promise<Composition> {
-  const transport = world.transport(LIAR, world.identity(LIAR));
-  await world.run(transport.listen(world.address(LIAR)));
-  const liar = compose({
-    ports: world.ports(LIAR),
-    transport,
-    signer: world.signer(LIAR),
-    verify: world.verify,
-    realm: SIM_REALM,
-    mode,
-    links: "static",
-    bootstrap: [],
-    addresses: [world.address(LIAR)],
-  });
+  const liar = await composeIn(world, LIAR, { mode, links: "static" });
   const nearest = (target: Key, count: number): Contact[] =>
     [...invented].sort((a, b) => compareDistance(target, a.id, b.id)).slice(0, count);
   Object.assign(liar.dht.contacts, { closest: nearest });

@@ -1,4 +1,5 @@
 import type { Bytes } from "../../src/base/bytes.ts";
+import type { ErrorCode } from "../../src/base/errors.ts";
 import { toNodeId } from "../../src/base/id.ts";
 import {
   readCall,
@@ -21,6 +22,12 @@ import {
   writeDhtAnswer,
   writeDhtRequest,
 } from "../../src/wire/dht.ts";
+import {
+  readDialBack,
+  readDialBackReply,
+  writeDialBack,
+  writeDialBackReply,
+} from "../../src/wire/dial-back.ts";
 import { TYPE } from "../../src/wire/frame.ts";
 import { type Hello, readHello, writeHello } from "../../src/wire/hello.ts";
 import { readPing, writePing } from "../../src/wire/ping.ts";
@@ -214,6 +221,18 @@ function ofRoute(name: string, meaning: string, header: RouteHeader, body: Bytes
   };
 }
 
+function ofDialBackReply(name: string, meaning: string, code: ErrorCode | undefined): Sample {
+  const reply = { number: 7, code, address: "192.0.2.7:9443" };
+  return {
+    name,
+    meaning,
+    type: TYPE.dialBackReply,
+    message: reply,
+    write: (writer) => writeDialBackReply(writer, reply),
+    read: readDialBackReply,
+  };
+}
+
 const nested = {
   a: [1, -1, 1.5, null, true],
   b: Uint8Array.of(1, 2),
@@ -233,6 +252,20 @@ export const SAMPLES: readonly Sample[] = [
     write: (writer) => writeContactUpdate(writer, hello.contact),
     read: readContactUpdate,
   },
+  {
+    name: "dial_back",
+    meaning: "dial_back: dial me at port 9443",
+    type: TYPE.dialBack,
+    message: { number: 7, port: 9_443 },
+    write: (writer) => writeDialBack(writer, { number: 7, port: 9_443 }),
+    read: readDialBack,
+  },
+  ofDialBackReply("dial_back_reply", "dial_back_reply: reached", undefined),
+  ofDialBackReply(
+    "dial_back_reply with a failure",
+    "dial_back_reply: nobody answered there",
+    "dial_failed",
+  ),
   ofPing("ping", TYPE.ping, 1),
   ofPing("pong", TYPE.pong, 70_000),
   ofCall("call", "call of calculator.add with { a: 2, b: 3 }, 5,000 ms to wait", { a: 2, b: 3 }),

@@ -1,0 +1,52 @@
+import type { Mode } from "./api.ts";
+
+/** What the modes are made of. */
+const MODES: Readonly<Record<Mode, { readonly transit: boolean; readonly serves: boolean }>> = {
+  bootstrap: { transit: false, serves: true },
+  gateway: { transit: true, serves: true },
+  edge: { transit: false, serves: false },
+  hybrid: { transit: true, serves: true },
+};
+
+/** True for the name of a mode. */
+export function isMode(name: string): name is Mode {
+  return Object.hasOwn(MODES, name);
+}
+
+export const MODE_NAMES: readonly string[] = Object.keys(MODES);
+
+/**
+ * The roles a node has now. With static links they are those of its mode. Otherwise it has none until it is proved
+ * that others can dial it; an edge that is proved serves too.
+ */
+export class Roles {
+  /** Whether others can dial this node; kept by whoever finds that out. */
+  isProved = false;
+  readonly #mode: Mode;
+  readonly #isStatic: boolean;
+
+  constructor(mode: Mode, links: "auto" | "static") {
+    this.#mode = mode;
+    this.#isStatic = links === "static";
+  }
+
+  /** It is meant to be there for others, proved or not. */
+  get isCore(): boolean {
+    return MODES[this.#mode].serves;
+  }
+
+  /** It passes on the frames of others. */
+  get transit(): boolean {
+    return MODES[this.#mode].transit && (this.#isStatic || this.isProved);
+  }
+
+  /** It holds records and answers lookups. */
+  get serves(): boolean {
+    return this.#isStatic ? MODES[this.#mode].serves : this.isProved;
+  }
+
+  /** It says where it can be dialled. */
+  get isListed(): boolean {
+    return this.#isStatic || this.isProved;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Address } from "../../src/base/address.ts";
+import type { Log } from "../../src/base/ports.ts";
+import type { Mode } from "../../src/node/api.ts";
+import { type Composition, compose } from "../../src/node/compose.ts";
+import { SIM_REALM, type World } from "../../src/sim/world.ts";
+
+export interface ComposedOptions {
+  readonly mode: Mode;
+  readonly links?: "auto" | "static";
+  /** Numbers of nodes. */
+  readonly bootstrap?: readonly number[];
+  /** Where it says that it listens; its own address when left out. */
+  readonly addresses?: readonly Address[];
+  /** Nobody gets in: it says that it listens, and does not. */
+  readonly isClosed?: boolean;
+  /** Host from which it dials others back; its own when left out. */
+  readonly dialsBackFrom?: number;
+  readonly log?: Log;
+}
+
+/** The parts of node `number`, for tests that look into one or make it lie. It listens when this resolves. */
+export async function composeIn(
+  world: World,
+  number: number,
+  options: ComposedOptions,
+): Promise<Composition> {
+  const identity = world.identity(number);
+  const transport = world.transport(number, identity);
+  if (options.isClosed !== true) await world.run(transport.listen(world.address(number)));
+  const from = world.address(options.dialsBackFrom ?? number);
+  return compose({
+    ports: { ...world.ports(number), ...(options.log && { log: options.log }) },
+    transport,
+    spare: () => world.network.transport({ identity, address: from }),
+    signer: world.signer(number),
+    verify: world.verify,
+    realm: SIM_REALM,
+    mode: options.mode,
+    links: options.links ?? "auto",
+    bootstrap: (options.bootstrap ?? []).map((target) => ({
+      name: `node ${target}`,
+      expect: world.signer(target).id,
+      resolve: () => Promise.resolve([world.address(target)]),
+    })),
+    addresses: options.addresses ?? [world.address(number)],
+  });
+}
