@@ -231,7 +231,13 @@ export class Courier {
       return;
     }
     tracked.attempts += 1;
-    this.#discover(tracked);
+    // Where a learned route has failed, the usual way has not been tried.
+    const next =
+      parcel.searches === false && tracked.labels !== undefined
+        ? this.#greedy(parcel.destination, parcel.anchors)
+        : undefined;
+    if (next) this.#transmit(tracked, { link: next, labels: undefined }, "greedy");
+    else this.#discover(tracked);
   }
 
   #giveUp(tracked: Tracked, error: MeshError): void {

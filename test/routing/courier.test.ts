@@ -5,6 +5,7 @@ import { idText, type NodeId, parseNodeId } from "../../src/base/id.ts";
 import { signerFromSeed } from "../../src/identity/keys.ts";
 import { realmId } from "../../src/identity/realm.ts";
 import type { MeshNode } from "../../src/node/api.ts";
+import type { Link } from "../../src/peer/link.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";
 import { writeCall, writeResult } from "../../src/wire/call.ts";
@@ -17,6 +18,7 @@ import {
 import { RouteView } from "../../src/wire/route-frame.ts";
 import { FrameWriter } from "../../src/wire/writer.ts";
 import { RawPeer, routeFrame } from "../peer/raw-peer.ts";
+import { composeIn } from "../sim/composed.ts";
 
 /** Number of the node that is looked for; nobody is there, and the neighbour answers in its name. */
 const TARGET = 9;
@@ -65,7 +67,7 @@ function call({ node, target }: Scene, options: { maxHops?: number; timeout?: nu
 }
 
 /** The neighbour refuses the last call in the name of some hop. */
-async function refuse(here: Scene, code: ErrorCode): Promise<void> {
+async function refuse(here: Pick<Scene, "way" | "self">, code: ErrorCode): Promise<void> {
   const { messageId } = calls(here.way).at(-1) as RouteView;
   const notice = payload((it) => writeRouteError(it, { messageId, code, hop: 1 }));
   const header = { source: here.way.id, destination: here.self, payloadType: TYPE.routeError };
@@ -123,6 +125,37 @@ describe("a message that is refused on its way", () => {
     await refuse(here, "overloaded");
     expect(await here.world.run(ending)).toBe("overloaded");
     expect(calls(here.way)).toHaveLength(4);
+  });
+
+  it("takes the usual way where a learned one has failed, also where none is searched", async () => {
+    const world = new World({ seed: 1, link: { delay: [1, 1] } });
+    const { courier, context } = await composeIn(world, 0, { mode: "edge" });
+    const way = await RawPeer.link(world, 1, 0);
+    const { id: target } = world.signer(TARGET);
+    const link = context.table.to(way.id) as Link;
+    courier.routes.learn(target, { link, labels: [7] }, world.clock.now());
+    const number = context.ids.next();
+    const failed: string[] = [];
+    courier.send({
+      number,
+      messageId: context.ids.bytes(number),
+      destination: target,
+      anchors: [],
+      payloadType: TYPE.call,
+      maxHops: 10,
+      traced: false,
+      searches: false,
+      expiresAt: world.clock.now() + 60_000,
+      writeBody: (writer) => writer.array(0),
+      sent: () => {},
+      failed: ({ code }) => failed.push(code),
+    });
+    const here = { way, self: context.self };
+    await way.settle();
+    await refuse(here, "stale_route");
+    expect(calls(way).map(({ labelled }) => labelled)).toEqual([true, false]);
+    await refuse(here, "no_route");
+    expect([failed, calls(way).length]).toEqual([["no_route"], 2]);
   });
 
   it("is not sent over a way that is longer than it may be", async () => {
