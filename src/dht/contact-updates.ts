@@ -14,6 +14,9 @@ import type { DhtContext } from "./dht-context.ts";
 /** Changes within this time are told as one. */
 const SETTLE: Millis = 100;
 
+/** Contacts of a neighbour that are read at once; beyond, one in each `SETTLE`. Each costs the check of a signature. */
+const READ_AT_ONCE: number = 20;
+
 /** Keeps the contacts of linked nodes true on both sides: tells ours when it has changed, and takes theirs. */
 export class ContactUpdates {
   readonly #context: DhtContext;
@@ -74,6 +77,10 @@ export class ContactUpdates {
   #take(arrival: Arrival, bytes: Bytes): void {
     const { link } = arrival;
     const { book, ports } = this.#context;
+    if (!isInTime(link, ports.clock.now())) {
+      ports.meter.count("contacts_refused");
+      return;
+    }
     try {
       const contact = book.read(bytes, ports.clock.wall());
       if (arrival.labels !== undefined || !sameId(contact.id, link.peer)) {
@@ -90,4 +97,12 @@ export class ContactUpdates {
       ports.meter.count("contacts_refused");
     }
   }
+}
+
+/** Whether the neighbour keeps to its rate: the generic cell rate algorithm (ITU-T I.371), one number a link. */
+function isInTime(link: Link, now: Millis): boolean {
+  const due = Math.max(now, link.updatesDue) + SETTLE;
+  if (due - now > READ_AT_ONCE * SETTLE) return false;
+  link.updatesDue = due;
+  return true;
 }

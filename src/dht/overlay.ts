@@ -330,7 +330,7 @@ export class Overlay {
     const most = isCore ? LINKS_CARRIED : LINKS_OF_EDGE;
     const open = [...table].filter((link) => !link.isClosing);
     for (let excess = open.length - most; excess > 0; excess--) {
-      const link = linkToShed(self, open, serves && most + excess > LINKS_FULL);
+      const link = linkToShed(self, open, isCore && most + excess > LINKS_FULL);
       if (link === undefined) return;
       ports.meter.count("links_shed");
       link.close(new MeshError("overloaded", "this node has enough links; take another"));

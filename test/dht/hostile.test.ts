@@ -128,7 +128,7 @@ describe("a contact_update", () => {
     expect(contacts_refused).toBeGreaterThan(900);
     expect(peer.closed).toBeUndefined();
     // Later ones count again.
-    await world.advance(10_000);
+    await world.advance(2_000);
     await peer.sendControl(update(contactOf(world, 2, { addresses: ELSEWHERE })));
     expect(node.status().contacts.map((it) => it.addresses.join())).toEqual(["192.0.2.9:9443"]);
   });
