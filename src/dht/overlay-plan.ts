@@ -115,18 +115,14 @@ const ANCHORS_SPARED = 2;
  * The link that is missed least where there are more than a node wants to carry: first one of a node that does not
  * name us as its anchor and is only passing through, then one of a node with two anchors besides us, then one
  * with another anchor at all, then one of a transit node that we don't need, because it may need us; of several
- * that used longest ago. `undefined` where each is needed; a node that is full lets go of one that needs it, too,
- * because others have room.
+ * that used longest ago. `undefined` where each is needed: a mesh may have few that can be dialled, and many that
+ * have nobody else.
  */
-export function linkToShed<G extends Guest>(
-  self: NodeId,
-  links: Iterable<G>,
-  isFull = false,
-): G | undefined {
+export function linkToShed<G extends Guest>(self: NodeId, links: Iterable<G>): G | undefined {
   let best: G | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const link of links) {
-    const worth = worthOf(self, link) ?? (isFull ? worthWhereFull(link) : undefined);
+    const worth = worthOf(self, link);
     if (worth === undefined || worth > least) continue;
     if (worth === least && best !== undefined && best.usedAt <= link.usedAt) continue;
     best = link;
@@ -138,12 +134,8 @@ export function linkToShed<G extends Guest>(
 function worthOf(self: NodeId, { pinned, isClosing, contact }: Guest): number | undefined {
   if (pinned || isClosing) return undefined;
   if (contact.transit) return 3;
-  if (!contact.anchors.some((anchor) => sameId(anchor, self))) return 0;
-  const others = contact.anchors.length - 1;
-  if (others >= ANCHORS_SPARED) return 1;
-  return others > 0 ? 2 : undefined;
-}
-
-function worthWhereFull({ pinned, isClosing }: Guest): number | undefined {
-  return pinned || isClosing ? undefined : 4;
+  const others = contact.anchors.filter((anchor) => !sameId(anchor, self)).length;
+  if (others === 0) return undefined;
+  if (others === contact.anchors.length) return 0;
+  return others >= ANCHORS_SPARED ? 1 : 2;
 }

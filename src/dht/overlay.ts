@@ -43,7 +43,7 @@ const LOOK_AGAIN: Millis = 1_000;
 /** Links of a node that serves others above which those that are missed least are let go. */
 export const LINKS_CARRIED = 64;
 
-/** Links above which also those are let go whose nodes have no other: of a node that serves others. */
+/** Links above which each newcomer takes the place of another at once: many come within the pause between two plans. */
 const LINKS_FULL = 68;
 
 /** Links that a node has to have before it counts as joined, where it wants as many. */
@@ -153,6 +153,7 @@ export class Overlay {
     this.#dials.reached(link);
     const wasLost = this.#lost.found(link.peer);
     if (link.contact.serves && (wasLost || this.#isNews(link))) this.#look();
+    if (this.#context.isCore) this.#shed(LINKS_FULL, link);
     this.changed();
   }
 
@@ -295,7 +296,7 @@ export class Overlay {
     // Until it has looked around by way of somebody who passes on, it needs him and nobody else.
     if (this.#looked === "yes" || !hasTransit(table)) this.#dials.dialWanted(plan);
     this.#dialKnown();
-    this.#shed();
+    this.#shed(this.#context.isCore ? LINKS_CARRIED : LINKS_OF_EDGE);
     this.#release();
     this.#settle();
     if (!transit && plan.length < ANCHORS_WANTED) this.#lookFurther();
@@ -324,13 +325,14 @@ export class Overlay {
     this.#dials.dialKnown(this.#handler.knownPeers());
   }
 
-  /** Lets go of what is missed least where there is more than this node carries. */
-  #shed(): void {
-    const { self, isCore, table, ports } = this.#context;
-    const most = isCore ? LINKS_CARRIED : LINKS_OF_EDGE;
+  /** Lets go of what is missed least where there are more open links than `most`; never of `newcomer`. */
+  #shed(most: number, newcomer?: Link): void {
+    const { self, table, ports } = this.#context;
+    if (table.size <= most) return;
     const open = [...table].filter((link) => !link.isClosing);
+    const others = open.filter((link) => link !== newcomer);
     for (let excess = open.length - most; excess > 0; excess--) {
-      const link = linkToShed(self, open, isCore && most + excess > LINKS_FULL);
+      const link = linkToShed(self, others);
       if (link === undefined) return;
       ports.meter.count("links_shed");
       link.close(new MeshError("overloaded", "this node has enough links; take another"));
