@@ -166,5 +166,5 @@ describe("a key file that is damaged", () => {
       }
       expect(read).toEqual(seed);
     }
-  }, 20_000);
+  }, 60_000);
 });

@@ -8,14 +8,14 @@ const SMALL: number = 8 << 10;
 
 /** Copies of what was written, side by side. A slab is let go of when nobody has any of its copies left. */
 export class Slab {
-  #room: Bytes = new Uint8Array(SLAB_BYTES);
+  #room: Bytes = room();
   #used = 0;
 
   copy(bytes: Bytes, start: number, end: number): Bytes {
     const size = end - start;
     if (size > SMALL) return bytes.slice(start, end);
     if (this.#used + size > SLAB_BYTES) {
-      this.#room = new Uint8Array(SLAB_BYTES);
+      this.#room = room();
       this.#used = 0;
     }
     const at = this.#used;
@@ -23,6 +23,14 @@ export class Slab {
     this.#room.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), at);
     return this.#room.subarray(at, this.#used);
   }
+}
+
+/**
+ * Room in memory that the engine doesn't count as bytes it holds outside of its heap: each 64 MB of those, though long
+ * let go of, have it mark the whole heap, which takes seconds where thousands of nodes live in it.
+ */
+function room(): Bytes {
+  return new Uint8Array(new SharedArrayBuffer(SLAB_BYTES));
 }
 
 /** `first` and `second` as one, where they lie side by side in one slab already. */
