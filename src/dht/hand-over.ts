@@ -14,8 +14,9 @@ const WAITING_MAX = 64;
 /** Records handed to one newcomer at most. */
 const RECORDS_MAX = 256;
 
-/** Pause between two newcomers: a crowd that joins is served one after the other. */
+/** Time between two turns, and records that are looked at in each, or those of one newcomer. */
 const PAUSE: Millis = 1_000;
+const LOOKED_AT_MAX = 1_024;
 
 /**
  * Hands records to nodes that come nearer to their keys than those that hold them (Kademlia, 2002, 2.5). Of all
@@ -58,8 +59,12 @@ export class HandOver {
     if (this.#closed || this.#waiting.length === 0) return;
     this.#timer ??= this.#context.ports.clock.timer(PAUSE, () => {
       this.#timer = undefined;
-      const contact = this.#waiting.shift();
-      if (contact !== undefined) this.#handTo(contact);
+      // A crowd that joins is served at once where there is little to hand over.
+      for (let lookedAt = 0; lookedAt < LOOKED_AT_MAX; lookedAt += this.#store.size) {
+        const contact = this.#waiting.shift();
+        if (contact === undefined) return;
+        this.#handTo(contact);
+      }
       this.#schedule();
     });
   }
