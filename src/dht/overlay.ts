@@ -43,7 +43,10 @@ const LOOK_AGAIN: Millis = 1_000;
 /** Links of a node that serves others above which those that are missed least are let go. */
 export const LINKS_CARRIED = 64;
 
-/** Links above which each newcomer takes the place of another at once: many come within the pause between two plans. */
+/**
+ * Links of a node that serves others above which each newcomer takes the place of another at once: many come within
+ * the pause between two plans.
+ */
 const LINKS_FULL = 68;
 
 /** Links that a node has to have before it counts as joined, where it wants as many. */
@@ -153,7 +156,7 @@ export class Overlay {
     this.#dials.reached(link);
     const wasLost = this.#lost.found(link.peer);
     if (link.contact.serves && (wasLost || this.#isNews(link))) this.#look();
-    if (this.#context.isCore) this.#shed(LINKS_FULL, link);
+    this.#shed(this.#context.isCore ? LINKS_FULL : LINKS_OF_EDGE, link);
     this.changed();
   }
 

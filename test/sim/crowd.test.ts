@@ -48,6 +48,7 @@ describe("a crowd of edges", () => {
     for (let turn = 0; turn < 100; turn++) {
       await world.advance(200);
       expect(Math.max(...gateways.map(linksOf))).toBeLessThanOrEqual(LINKS_MAX);
+      expect(Math.max(...edges.map(linksOf))).toBeLessThanOrEqual(6);
     }
     expect(Math.min(...edges.map(linksOf))).toBeGreaterThanOrEqual(2);
   });
