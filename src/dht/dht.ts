@@ -23,7 +23,8 @@ import { CAREFUL, type LookupLimits } from "./lookup.ts";
 import { type ProviderRecord, readRecord, recordClaim } from "./record.ts";
 import { RecordStore } from "./record-store.ts";
 import { COPIES, estimateSize, medianSize, Region } from "./region.ts";
-import { Searcher, type SearchOptions, type SearchResult } from "./searcher.ts";
+import type { SearchOptions, SearchResult } from "./search.ts";
+import { Searcher } from "./searcher.ts";
 
 /** Holders of one record at most: more of a region than that is not written to. */
 const HOLDERS_MAX = 64;
@@ -175,9 +176,10 @@ export class Dht {
     if (held.some(isWanted))
       return { records: held, holder: "self", steps: 0, asked: 0, answered: 0 };
     const options = { signal, isWanted };
-    const first = await this.#findAt(key, key, held, options);
+    const first = await this.#findAt(key, key, held, { ...options, hearsOut: true });
     // A first search has asked everybody there is in a small mesh.
-    if (first.records.length > 0 || this.sizeEstimate < REGION_MIN) return first;
+    const hasHeardAll = this.sizeEstimate < REGION_MIN && first.answered === first.asked;
+    if (first.records.length > 0 || hasHeardAll) return first;
     const careful = { ...options, limits: CAREFUL };
     const again = await this.#findAt(key, key, [], careful);
     const find = (point: Key, starts: readonly Contact[]) =>

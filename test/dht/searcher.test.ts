@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { MeshError } from "../../src/base/errors.ts";
 import { idText, type NodeId } from "../../src/base/id.ts";
 import type { Asker } from "../../src/dht/asker.ts";
-import { Searcher, type SearchOptions } from "../../src/dht/searcher.ts";
+import type { SearchOptions } from "../../src/dht/search.ts";
+import { Searcher } from "../../src/dht/searcher.ts";
 import type { Contact } from "../../src/peer/contact.ts";
 import type { DhtAnswer, DhtRequest } from "../../src/wire/dht.ts";
 import { tinyId } from "../base/tiny.ts";
@@ -26,7 +27,7 @@ const names = (...numbers: number[]): DhtAnswer => ({
 const numberOf = (id: NodeId): number => new DataView(id.buffer).getUint32(28);
 
 function search(answers: Answers, options: SearchOptions = {}) {
-  const { context } = lonely();
+  const { world, context } = lonely();
   const seen: { answered: number[]; failed: number[]; asked: number[] } = {
     answered: [],
     failed: [],
@@ -46,7 +47,7 @@ function search(answers: Answers, options: SearchOptions = {}) {
     failed: ({ id }) => seen.failed.push(numberOf(id)),
   });
   const result = searcher.search(TARGET, REQUEST, [contactOf(tinyId(8))], options);
-  return { result, seen };
+  return { world, result, seen };
 }
 
 const gone = new MeshError("timeout", "no answer");
@@ -94,6 +95,30 @@ describe("a search", () => {
     await late;
     await Promise.resolve();
     expect(seen.asked.toSorted()).toEqual([2, 4, 8]);
+  });
+
+  describe("of which one takes longer to answer than all others", () => {
+    const take = ({ kind }: DhtAnswer) => kind === "find_value_reply";
+    /** 8 names 4, which knows, but answers after this many milliseconds. */
+    const slow = async (answerAfter: number, options: SearchOptions) => {
+      let answer = (_: DhtAnswer): void => {};
+      const late = new Promise<DhtAnswer>((resolve) => {
+        answer = resolve;
+      });
+      const { world, result } = search({ 8: names(4), 4: late }, { take, ...options });
+      world.clock.timer(answerAfter, () => answer(found()));
+      return world.run(result);
+    };
+
+    it("does not wait for it", async () => {
+      expect(await slow(1_400, {})).toMatchObject({ holder: undefined, asked: 2, answered: 1 });
+    });
+
+    it("hears it out for a second where it may be the only one that knows", async () => {
+      const hearsOut = true;
+      expect(await slow(1_400, { hearsOut })).toMatchObject({ holder: idText(tinyId(4)) });
+      expect(await slow(1_600, { hearsOut })).toMatchObject({ holder: undefined, answered: 1 });
+    });
   });
 
   it("that is cancelled rejects, and asks nobody where it was so before", async () => {
