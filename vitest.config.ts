@@ -15,6 +15,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          testTimeout: 20_000,
           include: ["test/**/*.test.ts"],
           exclude: [CONTRACT, SIM, PROCESS],
           sequence: { groupOrder: 0 },
