@@ -42,7 +42,7 @@ describe("a crowd of edges", () => {
   });
 
   it.each([1, 2, 3])("spreads over the gateways it comes to know, seed %i", async (seed) => {
-    const { world, gateways, edges } = await crowd(8, 120, seed);
+    const { world, gateways, edges } = await crowd(10, 120, seed);
     // All of them come at once and know nobody else yet; those that have found others go there.
     await world.advance(1_000);
     for (let turn = 0; turn < 100; turn++) {
