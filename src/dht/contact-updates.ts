@@ -75,19 +75,17 @@ export class ContactUpdates {
   }
 
   #take(arrival: Arrival, bytes: Bytes): void {
-    const { link } = arrival;
+    const { link, labels } = arrival;
     const { book, ports } = this.#context;
-    if (!isInTime(link, ports.clock.now())) {
+    // What came through others is not the neighbour's, and not of its share.
+    if (labels !== undefined || !isInTime(link, ports.clock.now())) {
       ports.meter.count("contacts_refused");
       return;
     }
     try {
       const contact = book.read(bytes, ports.clock.wall());
-      if (arrival.labels !== undefined || !sameId(contact.id, link.peer)) {
-        throw new MeshError(
-          "bad_record",
-          "a node tells of its own contact alone, and over its link",
-        );
+      if (!sameId(contact.id, link.peer)) {
+        throw new MeshError("bad_record", "a node tells of its own contact alone");
       }
       if (contact.seq <= link.contact.seq) return;
       const before = link.contact;
