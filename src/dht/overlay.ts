@@ -307,8 +307,9 @@ export class Overlay {
   }
 
   /**
-   * Verified nodes in buckets that matter that may be dialled. Also those we have only heard of: while nobody passes on our frames, and in
-   * a bucket where no verified node carries transit, because greedy routing leads into a bucket only over a link to it.
+   * Verified nodes in buckets that matter that may be dialled. Also those we have only heard of: while nobody passes on
+   * our frames, and in a bucket where no verified node carries transit, because greedy routing leads into a bucket only
+   * over a link to it.
    */
   #diallable(matters: (bucket: number) => boolean): Contact[] {
     const { table } = this.#context;

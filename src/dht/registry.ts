@@ -132,15 +132,11 @@ export class Registry {
     try {
       return await within(this.#ports.clock, time, outer, async (signal) => {
         for (;;) {
-          const {
-            acks,
-            holders,
-            asked,
-            lastError: reason,
-          } = await this.#publish(advertised, signal);
+          const result = await this.#publish(advertised, signal);
+          const { acks, holders, asked } = result;
           // A copy of our own is found by nobody who looks where others are nearer to the key.
           if (holders.length > 0 || (acks > 0 && asked === acks)) return acks;
-          lastError = reason;
+          lastError = result.lastError;
           await sleep(this.#ports.clock, RETRY_AFTER, signal);
         }
       });
@@ -219,8 +215,7 @@ export class Registry {
 
   async #find(procedure: string): Promise<Asked> {
     const key = procedureKey(this.#context.realm, procedure);
-    const hasFailed = (record: ProviderRecord): boolean => this.#hasFailed(procedure, record);
-    const isGood = (record: ProviderRecord): boolean => !hasFailed(record);
+    const isGood = (record: ProviderRecord): boolean => !this.#hasFailed(procedure, record);
     const { records, asked, answered } = await this.#dht.findRecords(key, undefined, isGood);
     // A record of our own is one of an earlier life: what this node provides now it answers itself.
     const foreign = records.filter(({ owner }) => !sameId(owner, this.#context.self));
@@ -246,7 +241,7 @@ export class Registry {
     if (found === undefined || dropped === undefined) return;
     const until = this.#ports.clock.now() + FRESH_FOR;
     this.#failed.set(failureOf(procedure, id), { seq: dropped.seq ?? 0, until });
-    const providers = found.providers.filter((provider) => idText(provider.id) !== idText(id));
+    const providers = found.providers.filter((provider) => provider !== dropped);
     if (providers.length === 0) this.#cache.delete(procedure);
     else this.#cache.set(procedure, { ...found, providers });
   }
