@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+import { performance } from "node:perf_hooks";
 import type { Clock, Millis, Random, Timer } from "../base/ports.ts";
 
 /** The machine's time. */

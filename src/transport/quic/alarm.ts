@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 /** How much later than asked a timer that is already set may fire, in milliseconds. */
 const SLACK = 0.5;
 

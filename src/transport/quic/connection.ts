@@ -6,6 +6,7 @@ import { reasonBytes } from "./closing.ts";
 import type { Core } from "./core.ts";
 import type { StagingPool } from "./staging.ts";
 import { QuicStream, type StreamHost } from "./stream.ts";
+import { pushWritten, TurnList } from "./turn-list.ts";
 
 /** Callers of `open` that may wait for stream credit on one connection. */
 const OPENS_WAITING_MAX = 65_536;
@@ -18,6 +19,8 @@ export interface ConnectionHost {
   touch(connection: QuicConnection): void;
   /** `connection.release` must run in the next turn. */
   wake(connection: QuicConnection): void;
+  /** Sends what the core was given, before the turn is over. */
+  flush(): void;
   /** The connection was closed from this side. */
   closed(connection: QuicConnection): void;
 }
@@ -39,7 +42,7 @@ export class QuicConnection implements Connection, StreamHost {
   readonly #streams = new Map<number, QuicStream>();
   readonly #waiting: Waiting[] = [];
   #recent: QuicStream | undefined;
-  readonly #touched: QuicStream[] = [];
+  readonly #touched = new TurnList<QuicStream>();
   #awake: QuicStream[] = [];
   #handler: ConnectionHandler | undefined;
   #address: Address;
@@ -144,7 +147,7 @@ export class QuicConnection implements Connection, StreamHost {
   touch(stream: QuicStream): void {
     if (!stream.queued) {
       stream.queued = true;
-      this.#touched.push(stream);
+      this.#touched.add(stream);
     }
     if (!this.queued) this.#host.touch(this);
   }
@@ -154,6 +157,10 @@ export class QuicConnection implements Connection, StreamHost {
     this.#host.wake(this);
   }
 
+  flush(): void {
+    this.#host.flush();
+  }
+
   forget(stream: QuicStream): void {
     this.#streams.delete(stream.id);
     if (this.#recent === stream) this.#recent = undefined;
@@ -161,13 +168,7 @@ export class QuicConnection implements Connection, StreamHost {
 
   /** Hands over what was written in this turn. */
   push(): void {
-    const touched = this.#touched;
-    for (let at = 0; at < touched.length; at++) {
-      const stream = touched[at] as QuicStream;
-      stream.queued = false;
-      stream.push();
-    }
-    touched.length = 0;
+    this.#touched.drain(pushWritten);
   }
 
   /** Tells what could not be told before. */
@@ -212,7 +213,7 @@ export class QuicConnection implements Connection, StreamHost {
     for (const stream of this.#streams.values()) stream.abandon();
     this.#streams.clear();
     this.#recent = undefined;
-    this.#touched.length = 0;
+    this.#touched.clear();
     this.#awake = [];
     for (const waiting of this.#waiting.splice(0)) waiting.reject(lost());
     this.#host.wake(this);

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { Bytes } from "../../base/bytes.ts";
 import { MeshError } from "../../base/errors.ts";
 import type { TransportIdentity, TransportLimits } from "../transport.ts";

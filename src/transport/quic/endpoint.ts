@@ -15,6 +15,7 @@ import { Pace } from "./pace.ts";
 import { batchMemory } from "./shared-memory.ts";
 import { StagingPool } from "./staging.ts";
 import type { QuicStream } from "./stream.ts";
+import { pushWritten, TurnList } from "./turn-list.ts";
 import { verifyPeer } from "./verify-peer.ts";
 
 /** Batches of events told before the event loop gets its turn. */
@@ -40,7 +41,7 @@ export class Endpoint implements ConnectionHost {
   readonly #connections: (QuicConnection | undefined)[] = [];
   readonly #dials: (Dialling | undefined)[] = [];
   #established = 0;
-  readonly #touched: QuicConnection[] = [];
+  readonly #touched = new TurnList<QuicConnection>();
   #awake: QuicConnection[] = [];
   /** For texts of peers: what is not UTF-8 becomes a mark. */
   readonly #text = new TextDecoder();
@@ -50,6 +51,8 @@ export class Endpoint implements ConnectionHost {
   readonly #pace: Pace = new Pace();
   readonly #alarm: Alarm = new Alarm(() => this.#expire());
   #scheduled = false;
+  /** A lone datagram was told of: what is written next is probably all there is. */
+  #answersAtOnce = false;
   #inTurn = false;
   #stopped = false;
   readonly #onTurn: () => void = () => this.turn();
@@ -80,8 +83,10 @@ export class Endpoint implements ConnectionHost {
   receive(datagram: Bytes, from: AddressWords, port: number): void {
     this.core.push(datagram, from, port);
     const lone = this.#pace.isLone(datagram.length);
-    if (lone && !this.#scheduled && !this.#stopped) this.turn();
-    else this.schedule();
+    if (lone && !this.#scheduled && !this.#stopped) {
+      this.turn();
+      this.#answersAtOnce = true;
+    } else this.schedule();
   }
 
   dial(to: AddressWords, port: number, options: DialOptions): Promise<Connection> {
@@ -114,7 +119,7 @@ export class Endpoint implements ConnectionHost {
   touch(connection: QuicConnection): void {
     if (!connection.queued) {
       connection.queued = true;
-      this.#touched.push(connection);
+      this.#touched.add(connection);
     }
     if (!this.#inTurn) this.schedule();
   }
@@ -125,6 +130,10 @@ export class Endpoint implements ConnectionHost {
       this.#awake.push(connection);
     }
     if (!this.#inTurn) this.schedule();
+  }
+
+  flush(): void {
+    this.#outbox.flush();
   }
 
   closed(connection: QuicConnection): void {
@@ -138,11 +147,13 @@ export class Endpoint implements ConnectionHost {
     this.#established--;
   }
 
-  /** Asks for a turn after the present callbacks of the event loop. */
+  /** Asks for a turn after the present callbacks of the event loop; after a lone datagram, once, right after this one. */
   schedule(): void {
     if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
-    setImmediate(this.#onTurn);
+    if (this.#answersAtOnce && !this.#inTurn) queueMicrotask(this.#onTurn);
+    else setImmediate(this.#onTurn);
+    this.#answersAtOnce = false;
   }
 
   /** One turn: take in, tell, take over what was written, send. */
@@ -164,7 +175,7 @@ export class Endpoint implements ConnectionHost {
       return;
     }
     this.#alarm.set(this.core.deadline);
-    const left = this.#touched.length > 0 || this.#awake.length > 0;
+    const left = this.#touched.size > 0 || this.#awake.length > 0;
     if (left || this.core.wantsPoll || this.core.wantsFlush) this.schedule();
   }
 
@@ -172,7 +183,7 @@ export class Endpoint implements ConnectionHost {
     this.core.feed();
     this.#releaseAll();
     this.#tellAll();
-    this.#pushAll();
+    this.#touched.drain(pushWritten);
     this.#outbox.flush();
     this.#pace.turned();
   }
@@ -185,16 +196,6 @@ export class Endpoint implements ConnectionHost {
       connection.woken = false;
       this.#guarded(connection, () => connection.release());
     }
-  }
-
-  #pushAll(): void {
-    const touched = this.#touched;
-    for (let at = 0; at < touched.length; at++) {
-      const connection = touched[at] as QuicConnection;
-      connection.queued = false;
-      connection.push();
-    }
-    touched.length = 0;
   }
 
   #guarded(connection: QuicConnection, action: () => void): void {

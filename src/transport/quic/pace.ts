@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 /** A datagram of this size carries many frames: more of them are on their way, and worth a batch. */
 const LONE_BYTES_MAX = 512;
 /** Milliseconds after a turn in which another datagram counts as the same burst. */
