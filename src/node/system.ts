@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+// The global of that name is a getter, which costs more than the reading where caches are cold.
 import { performance } from "node:perf_hooks";
 import type { Clock, Millis, Random, Timer } from "../base/ports.ts";
 

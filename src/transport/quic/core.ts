@@ -1,3 +1,4 @@
+// The global of that name is a getter, which costs more than the reading where caches are cold.
 import { performance } from "node:perf_hooks";
 import type { Bytes } from "../../base/bytes.ts";
 import { MeshError } from "../../base/errors.ts";
