@@ -51,7 +51,7 @@ export default defineConfig({
     ],
     coverage: {
       provider: "v8",
-      include: ["src/{base,wire,identity,transport,peer,routing,dht,nat,rpc,pubsub}/**/*.ts"],
+      include: ["src/{base,wire,identity,seal,transport,peer,routing,dht,nat,rpc,pubsub}/**/*.ts"],
       exclude: ["src/transport/quic/**"],
       reporter: ["text", "json-summary"],
       thresholds: { lines: 95 },

@@ -9,6 +9,7 @@ import { TYPE } from "../src/wire/frame.ts";
 const LAYERS: readonly (readonly string[])[] = [
   ["base"],
   ["wire", "identity"],
+  ["seal"],
   ["transport"],
   ["peer"],
   ["routing"],
@@ -24,6 +25,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const OUTSIDE: Readonly<Record<string, RegExp>> = {
   wire: /^@msgpack\/msgpack$/,
   identity: /^node:crypto$/,
+  seal: /^node:crypto$/,
   "transport/quic": /^node:/,
   node: /^node:/,
   ops: /^node:/,
@@ -33,7 +35,7 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
 /** What the protocol may not touch: it has ports for all of that. `as Buffer` is for node:crypto's types. */
 const WORLD =
   /\b(?:Date|setTimeout|setInterval|setImmediate|performance|process|(?<!as )Buffer|globalThis|crypto\.\w+|Math\.random|AbortSignal\.timeout)\b/;
-/** What would let chance or another thread into `identity`, which may use `node:crypto`. */
+/** What would let chance or another thread into `identity` and `seal`, which may use `node:crypto`. */
 const CHANCE =
   /\b(?:randomBytes|randomInt|randomUUID|randomFill\w*|generateKey\w*|webcrypto|subtle)\b/;
 /** What would let real time or chance into a simulated world. */
@@ -41,7 +43,7 @@ const REAL =
   /\b(?:Date|setTimeout|setInterval|performance|process|Math\.random|AbortSignal\.timeout)\b/;
 
 const PROTOCOL =
-  /^src\/(?:base|wire|identity|transport(?!\/quic\/)|peer|routing|dht|nat|rpc|pubsub)\//;
+  /^src\/(?:base|wire|identity|seal|transport(?!\/quic\/)|peer|routing|dht|nat|rpc|pubsub)\//;
 const LINES_MAX = 400;
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -153,8 +155,8 @@ describe("the protocol", () => {
   });
 
   it("makes keys from seeds it is given", () => {
-    const identity = protocol.filter((file) => file.startsWith("src/identity/"));
-    expect(identity.flatMap((file) => linesWith(file, CHANCE))).toEqual([]);
+    const crypto = protocol.filter((file) => /^src\/(?:identity|seal)\//.test(file));
+    expect(crypto.flatMap((file) => linesWith(file, CHANCE))).toEqual([]);
   });
 });
 

@@ -96,3 +96,15 @@ export function toBase64Url(bytes: Bytes): string {
   }
   return text.slice(0, Math.ceil((bytes.length * 8) / 6));
 }
+
+/** The bytes behind Base64 for URLs: without padding, and nothing else in it. */
+export function fromBase64Url(text: string): Bytes {
+  const bytes = new Uint8Array(Math.floor((text.length * 6) / 8));
+  let group = 0;
+  for (let at = 0; at < text.length; at++) {
+    group = ((group << 6) | BASE64_URL.indexOf(text.charAt(at))) & 0xffffff;
+    const bits = ((at * 6) % 8) + 6;
+    if (bits >= 8) bytes[Math.floor((at * 6) / 8)] = group >> (bits - 8);
+  }
+  return bytes;
+}

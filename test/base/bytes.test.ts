@@ -3,6 +3,7 @@ import {
   compareBytes,
   concat,
   equalBytes,
+  fromBase64Url,
   fromHex,
   fromUtf8,
   matchesAt,
@@ -43,6 +44,10 @@ describe("base64 for URLs", () => {
     fc.assert(
       fc.property(bytes(), (it) => toBase64Url(it) === Buffer.from(it).toString("base64url")),
     );
+  });
+
+  it("comes back as it went", () => {
+    fc.assert(fc.property(bytes(), (it) => equalBytes(fromBase64Url(toBase64Url(it)), it)));
   });
 });
 
