@@ -45,7 +45,14 @@ function arrived(realm, key) {
   const signer = { id: randomId(), sign: () => new Uint8Array(64) };
   const now = Date.now();
   const anchors = Array.from({ length: ANCHORS }, randomId);
-  const claim = { key, seq: now, expires: now + LIFETIME, withdrawn: false, anchors };
+  const claim = {
+    key,
+    seq: now,
+    expires: now + LIFETIME,
+    withdrawn: false,
+    anchors,
+    boxKey: randomId(),
+  };
   const { bytes } = signRecord(signer, realm, claim);
   return readRecord(bytes, realm, now, () => true);
 }

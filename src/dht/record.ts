@@ -10,6 +10,7 @@ import {
   sealStatement,
   statementBodyEnd,
 } from "../identity/signed.ts";
+import { BOX_KEY_BYTES } from "../wire/box-key.ts";
 import { RECORD_BYTES_MAX } from "../wire/hello.ts";
 import { ANCHORS_MAX } from "../wire/limits.ts";
 import { FieldReader } from "../wire/reader.ts";
@@ -30,16 +31,21 @@ export interface ProviderRecord {
   readonly withdrawn: boolean;
   /** Core nodes the owner keeps links to. */
   readonly anchors: readonly NodeId[];
+  /** What calls to the owner are sealed to. */
+  readonly boxKey: Bytes;
   /** The signed form, as it travels and is kept. */
   readonly bytes: Bytes;
 }
 
-export type RecordClaim = Pick<ProviderRecord, "key" | "seq" | "expires" | "withdrawn" | "anchors">;
+export type RecordClaim = Pick<
+  ProviderRecord,
+  "key" | "seq" | "expires" | "withdrawn" | "anchors" | "boxKey"
+>;
 
 export function signRecord(signer: Signer, realm: Key, claim: RecordClaim): ProviderRecord {
   const writer = new FrameWriter();
   writer.beginBare();
-  writer.array(8);
+  writer.array(9);
   writer.uint(FORMAT);
   writer.bin(realm);
   writer.bin(claim.key);
@@ -49,6 +55,7 @@ export function signRecord(signer: Signer, realm: Key, claim: RecordClaim): Prov
   writer.bool(claim.withdrawn);
   writer.array(claim.anchors.length);
   for (const anchor of claim.anchors) writer.bin(anchor);
+  writer.bin(claim.boxKey);
   const body = writer.copy();
   const bytes = sealStatement(signer, DOMAIN, body);
   return { ...claim, owner: signer.id, bytes };
@@ -78,7 +85,7 @@ export function recordClaim(bytes: Bytes, realm: Key): Pick<ProviderRecord, "key
 
 function fields(bytes: Bytes, bodyEnd: number, realm: Key): ProviderRecord {
   const reader = new FieldReader(bytes, 0, bodyEnd);
-  reader.array(8);
+  reader.array(9);
   if (reader.uint() !== FORMAT) throw badStatement("its format is unknown");
   if (!equalBytes(reader.fixed(ID_BYTES), realm)) throw badStatement("it belongs to another realm");
   const key = reader.fixed(ID_BYTES);
@@ -89,6 +96,7 @@ function fields(bytes: Bytes, bodyEnd: number, realm: Key): ProviderRecord {
   const anchors = Array.from({ length: reader.array(0, ANCHORS_MAX) }, () =>
     toNodeId(reader.fixed(ID_BYTES)),
   );
+  const boxKey = reader.fixed(BOX_KEY_BYTES);
   reader.done();
-  return { key, owner, seq, expires, withdrawn, anchors, bytes: bytes.slice() };
+  return { key, owner, seq, expires, withdrawn, anchors, boxKey, bytes: bytes.slice() };
 }

@@ -1,4 +1,5 @@
 import { BoundedMap } from "../base/bounded.ts";
+import type { Bytes } from "../base/bytes.ts";
 import { each } from "../base/each.ts";
 import { MeshError, toMeshError } from "../base/errors.ts";
 import { idText, type Key, type NodeId, sameId } from "../base/id.ts";
@@ -47,6 +48,8 @@ export interface Provider {
   readonly anchors: readonly NodeId[];
   /** Number of its record; absent where the caller has named it. Who registers anew has a higher one. */
   readonly seq?: number;
+  /** The key to seal calls to, where its record is known. */
+  readonly boxKey?: Bytes;
 }
 
 interface Found {
@@ -221,7 +224,12 @@ export class Registry {
     const foreign = records.filter(({ owner }) => !sameId(owner, this.#context.self));
     const good = foreign.filter(isGood);
     const others = good.length > 0 ? good : foreign;
-    const providers = others.map(({ owner, anchors, seq }) => ({ id: owner, anchors, seq }));
+    const providers = others.map(({ owner, anchors, seq, boxKey }) => ({
+      id: owner,
+      anchors,
+      seq,
+      boxKey,
+    }));
     if (providers.length > 0) {
       const { clock } = this.#ports;
       const at = clock.now();
@@ -308,7 +316,7 @@ export class Registry {
   #record(key: Key, withdrawn: boolean): ProviderRecord {
     const now = Math.floor(this.#ports.clock.wall());
     this.#seq = Math.max(this.#seq + 1, now);
-    const { signer, realm } = this.#context;
+    const { signer, realm, sealer } = this.#context;
     const anchors = this.#anchors();
     return signRecord(signer, realm, {
       key,
@@ -316,6 +324,7 @@ export class Registry {
       expires: now + RECORD_LIFE,
       withdrawn,
       anchors,
+      boxKey: sealer.boxKey(),
     });
   }
 

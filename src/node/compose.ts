@@ -26,6 +26,7 @@ import { MessageIds } from "../routing/message-ids.ts";
 import { Router } from "../routing/router.ts";
 import { Client } from "../rpc/client.ts";
 import { Server } from "../rpc/server.ts";
+import { Sealer } from "../seal/sealer.ts";
 import type { CloseInfo, Transport } from "../transport/transport.ts";
 import type { Mode } from "./api.ts";
 import { Emitter } from "./emitter.ts";
@@ -151,8 +152,9 @@ function makeContext(
   { ports, signer, verify, realm, links, book }: NodeParts,
   roles: Roles,
 ): DhtContext {
+  const own = { self: signer.id, realm: realmId(realm), signer, verify, ports };
   return {
-    self: signer.id,
+    ...own,
     get transit() {
       return roles.transit;
     },
@@ -160,15 +162,12 @@ function makeContext(
       return roles.serves;
     },
     isCore: roles.isCore,
-    realm: realmId(realm),
-    ports,
     deadlines: new Deadlines(ports.clock),
-    signer,
-    verify,
     table: new LinkTable(ports.random),
-    book: book ?? new ContactBook(realmId(realm), verify, ports.meter),
+    book: book ?? new ContactBook(own.realm, verify, ports.meter),
     searches: () => links === "static",
     ids: new MessageIds(ports.random),
+    sealer: new Sealer(own),
   };
 }
 

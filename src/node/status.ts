@@ -5,6 +5,8 @@ import { POOL_LIMITS } from "../peer/pool.ts";
 import { LEARNED_ROUTES_MAX } from "../routing/learned-routes.ts";
 import { PENDING_MAX } from "../rpc/client.ts";
 import { CASTS_MAX, PROCEDURES_MAX, RUNNING_MAX } from "../rpc/server.ts";
+import { CALLER_SESSIONS_MAX } from "../seal/caller-sessions.ts";
+import { PROVIDER_SESSIONS_MAX } from "../seal/provider-sessions.ts";
 import type { ContactStatus, LinkStatus, NodeStatus } from "./api.ts";
 import type { Composition } from "./compose.ts";
 import type { Counters } from "./counters.ts";
@@ -73,6 +75,8 @@ function boundsOf({
     handlersAtWork: { used: server.running, max: RUNNING_MAX },
     castsAtWork: { used: server.casts, max: CASTS_MAX },
     callsPending: { used: client.pending, max: PENDING_MAX },
+    sessionsBegun: { used: context.sealer.begun.size, max: CALLER_SESSIONS_MAX },
+    sessionsTaken: { used: context.sealer.taken.size, max: PROVIDER_SESSIONS_MAX },
   };
 }
 

@@ -1,11 +1,13 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Link } from "../peer/link.ts";
+import type { Session } from "../seal/session.ts";
+import { TYPE } from "../wire/frame.ts";
 import type { RouteView } from "../wire/route-frame.ts";
 
 /** How a message reached this node, and so the way back to who sent it. */
 export interface Arrival {
-  /** Over a link it is proven; in a route frame it is the frame's claim. */
+  /** Over a link and in a session it is proven; else it is the frame's claim. */
   readonly source: NodeId;
   readonly link: Link;
   /** Labels for the forwarders on the way back; `undefined` where the source is linked to us itself. */
@@ -14,11 +16,26 @@ export interface Arrival {
   readonly anchors: readonly Bytes[];
   /** Forwarders passed. */
   readonly hops: number;
+  /** The 16 bytes that name the message, where they may name what is in it: for a call. */
+  readonly messageId: Bytes | undefined;
+  /** The session it was sealed in. */
+  session: Session | undefined;
+  /** The very same message was opened before: somebody has repeated it on its way. */
+  isRepeated: boolean;
 }
 
 /** A message straight from the peer of `link`. */
 export function directArrival(link: Link): Arrival {
-  return { source: link.peer, link, labels: undefined, anchors: [], hops: 0 };
+  return {
+    source: link.peer,
+    link,
+    labels: undefined,
+    anchors: [],
+    hops: 0,
+    messageId: undefined,
+    session: undefined,
+    isRepeated: false,
+  };
 }
 
 /** A route frame that ends here. To be taken before the frame is changed. */
@@ -29,5 +46,8 @@ export function routedArrival(link: Link, view: RouteView): Arrival {
     labels: view.returnLabels(),
     anchors: view.sourceAnchors,
     hops: view.hopCount,
+    messageId: view.payloadType === TYPE.call ? view.messageId : undefined,
+    session: undefined,
+    isRepeated: false,
   };
 }

@@ -1,13 +1,16 @@
 import type { Bytes } from "../base/bytes.ts";
 import { type ErrorCode, MeshError, toMeshError } from "../base/errors.ts";
-import { type NodeId, shortId } from "../base/id.ts";
+import { type NodeId, sameId, shortId } from "../base/id.ts";
 import { type Numbered, NumberedTable } from "../base/numbered-table.ts";
 import type { Millis } from "../base/ports.ts";
 import type { Link } from "../peer/link.ts";
+import type { Quota } from "../seal/sealer.ts";
+import type { Session } from "../seal/session.ts";
+import type { BoxKeyAnswer } from "../wire/box-key.ts";
 import { TYPE } from "../wire/frame.ts";
 import { ANCHORS_MAX } from "../wire/limits.ts";
 import type { HopReport, RouteError, Rule } from "../wire/route-control.ts";
-import { writeRouteHeader } from "../wire/route-frame.ts";
+import { SEAL, writeRouteHeader } from "../wire/route-frame.ts";
 import { FrameWriter } from "../wire/writer.ts";
 import { anchorsOf } from "./anchors.ts";
 import type { Arrival } from "./arrival.ts";
@@ -15,12 +18,16 @@ import type { Discoverer } from "./discoverer.ts";
 import { type LearnedRoute, LearnedRoutes } from "./learned-routes.ts";
 import { findNextHop } from "./next-hop.ts";
 import type { RoutingContext } from "./routing-context.ts";
+import { type BodySeal, sealFor, sealForAnswer, writeSealed } from "./sealing.ts";
 
 /** Messages under way that a route error may still come back for. */
 const PARCELS_MAX = 65_536;
 
 /** Ways that are tried for one message before its failure is told. */
 const ATTEMPTS_MAX = 4;
+
+/** How often a message is sealed anew because its provider does not know the session or was asked for its key. */
+const RESEALS_MAX = 3;
 
 /** A message from this node to another, however it gets there. */
 export interface Parcel {
@@ -31,6 +38,8 @@ export interface Parcel {
   readonly destination: NodeId;
   /** Prefixes of the destination's anchors, as far as known. */
   readonly anchors: readonly Bytes[];
+  /** The key to seal it to, where it is asked of a provider whose record is known. */
+  readonly boxKey?: Bytes | undefined;
   readonly payloadType: number;
   /** Forwarders it may pass. */
   readonly maxHops: number;
@@ -39,8 +48,11 @@ export interface Parcel {
   readonly searches?: boolean;
   /** When nobody waits for it any more, on the monotonic clock. */
   readonly expiresAt: Millis;
-  /** Writes the payload; it may be asked for again after a failed attempt. */
-  writeBody(writer: FrameWriter): void;
+  /**
+   * Writes the payload; it may be asked for again after a failed attempt. `messageId` names the route frame that will
+   * carry it.
+   */
+  writeBody(writer: FrameWriter, messageId?: Bytes): void;
   /** It left, over this link. Called again for each attempt. */
   sent(link: Link, rule: Rule): void;
   /** It will not arrive. The courier has forgotten it. */
@@ -54,6 +66,11 @@ interface Tracked extends Numbered<Tracked> {
   attempts: number;
   /** The length of the learned route in use; `undefined` while every hop chooses. */
   labels: number | undefined;
+  /** In which session, over which way and why it was sent last. */
+  session: Session | undefined;
+  route: Way | undefined;
+  rule: Rule;
+  reseals: number;
 }
 
 /** Sends messages: over a link where there is one, else along a learned route, else greedily, else after a search. */
@@ -100,6 +117,10 @@ export class Courier {
       parcel,
       attempts: 0,
       labels: undefined,
+      session: undefined,
+      route: undefined,
+      rule: "greedy",
+      reseals: 0,
     };
     this.#tracked.add(tracked);
     this.#attempt(tracked);
@@ -128,7 +149,9 @@ export class Courier {
       this.#lost(payloadType);
       return;
     }
-    const sent = this.#routed(route, { destination: source, anchors, payloadType }, writeBody);
+    const seal = sealForAnswer(payloadType, arrival.session, this.#context.ports.clock.now());
+    const message = { destination: source, anchors, payloadType };
+    const sent = this.#routed(route, message, seal, writeBody);
     if (!sent) this.#lost(payloadType);
   }
 
@@ -146,6 +169,35 @@ export class Courier {
     this.#context.ports.meter.count("route_errors_received");
     this.routes.forget(tracked.parcel.destination);
     this.#retry(tracked, error.code, `after ${error.hop} hops`);
+  }
+
+  /**
+   * The provider could not open a message: it is sealed anew with the key that it names, in a session of its own, and sent
+   * over the same way. An answer that the provider has not signed, or that is about an earlier attempt, changes nothing.
+   * The `quota` of the link it came over is asked before its signature is looked at.
+   */
+  boxKeyAnswered(arrival: Arrival, answer: BoxKeyAnswer, quota: Quota<Link>): void {
+    const { ids, sealer, ports } = this.#context;
+    const tracked = this.#tracked.get(ids.numberAt(answer.messageId, 0));
+    if (tracked === undefined || !sameId(arrival.source, tracked.parcel.destination)) return;
+    const isMeant = (tracked.session?.id ?? 0) === answer.session;
+    if (!isMeant || tracked.reseals >= RESEALS_MAX || !quota.take(arrival.link)) return;
+    if (!sealer.answered(arrival.source, answer)) {
+      ports.meter.count("box_keys_forged");
+      return;
+    }
+    tracked.reseals += 1;
+    this.#sendAgain(tracked);
+  }
+
+  #sendAgain(tracked: Tracked): void {
+    const { route, rule } = tracked;
+    try {
+      if (route && route.link.ended === undefined) this.#transmit(tracked, route, rule);
+      else this.#attempt(tracked);
+    } catch (cause) {
+      this.#giveUp(tracked, toMeshError(cause));
+    }
   }
 
   /** A traced frame passed a hop. */
@@ -181,7 +233,17 @@ export class Courier {
   #transmit(tracked: Tracked, route: Way, rule: Rule): void {
     const { parcel } = tracked;
     tracked.labels = route.labels?.length;
-    const sent = this.#routed(route, parcel, (writer) => parcel.writeBody(writer));
+    const seal = sealFor(this.#context.sealer, parcel, this.#context.ports.clock.now());
+    if (seal instanceof MeshError) {
+      this.#giveUp(tracked, seal);
+      return;
+    }
+    tracked.session = seal.session;
+    tracked.route = route;
+    tracked.rule = rule;
+    const sent = this.#routed(route, parcel, seal, (writer) =>
+      parcel.writeBody(writer, parcel.messageId),
+    );
     if (sent) parcel.sent(route.link, rule);
     else this.#giveUp(tracked, full(route.link));
   }
@@ -269,20 +331,26 @@ export class Courier {
     return link.sendFrame(this.#writer);
   }
 
-  #routed(way: Way, what: Routed, writeBody: (writer: FrameWriter) => void): boolean {
+  #routed(
+    way: Way,
+    what: Routed,
+    seal: Readonly<BodySeal>,
+    writeBody: (writer: FrameWriter) => void,
+  ): boolean {
     this.#writer.begin();
-    writeRouteHeader(this.#writer, {
+    const headAt = writeRouteHeader(this.#writer, {
       destination: what.destination,
       source: this.#context.self,
       messageId: what.messageId ?? this.#context.ids.bytes(this.#context.ids.next()),
       maxHops: what.maxHops ?? Math.max(MAX_HOPS_DEFAULT, way.labels?.length ?? 0),
       payloadType: what.payloadType,
+      seal: seal.kind,
       labels: way.labels,
-      traced: what.traced === true,
+      traced: what.traced === true && seal.kind !== SEAL.asking,
       destinationAnchors: way.labels ? [] : what.anchors.slice(0, ANCHORS_MAX),
       sourceAnchors: way.labels ? [] : anchorsOf(this.#context, this.#context.table),
     });
-    writeBody(this.#writer);
+    writeSealed(this.#writer, headAt, seal, writeBody);
     this.#writer.finish(TYPE.rpcRoute);
     return way.link.sendFrame(this.#writer);
   }

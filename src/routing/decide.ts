@@ -61,6 +61,7 @@ function delivery(payloadType: number): Decision<never> {
     isDhtAnswer(payloadType) ||
     payloadType === TYPE.routeError ||
     payloadType === TYPE.routeReply ||
+    payloadType === TYPE.boxKey ||
     payloadType === TYPE.hopReport;
   return known ? CONTROL : drop("unknown_payload");
 }

@@ -202,7 +202,16 @@ export class Discoverer {
     const { self, signer } = this.#context;
     const signature = signer.sign(this.#signedText(request.requestId, request.source, self));
     const labels = [...request.labels].reverse();
-    const arrival = { source: request.source, link, labels, anchors: [], hops: labels.length };
+    const arrival = {
+      source: request.source,
+      link,
+      labels,
+      anchors: [],
+      hops: labels.length,
+      messageId: undefined,
+      session: undefined,
+      isRepeated: false,
+    };
     this.#answer?.(arrival, (writer) =>
       writeRouteReply(writer, { requestId: request.requestId, signature }),
     );

@@ -1,6 +1,8 @@
 import type { Bytes } from "../base/bytes.ts";
 import { type ErrorCode, MeshError } from "../base/errors.ts";
 import type { Link } from "../peer/link.ts";
+import { isSealed } from "../seal/sealer.ts";
+import { readBoxKeyAnswer, writeBoxKeyAnswer } from "../wire/box-key.ts";
 import { HEADER_BYTES, TYPE } from "../wire/frame.ts";
 import {
   type Rule,
@@ -10,12 +12,13 @@ import {
   writeHopReport,
   writeRouteError,
 } from "../wire/route-control.ts";
-import { RouteView } from "../wire/route-frame.ts";
+import { RouteView, SEAL } from "../wire/route-frame.ts";
 import { type Arrival, directArrival, routedArrival } from "./arrival.ts";
 import type { Courier } from "./courier.ts";
 import { routeOrDeliver } from "./decide.ts";
 import type { Discoverer } from "./discoverer.ts";
 import type { RoutingContext } from "./routing-context.ts";
+import { AsymmetricQuota } from "./sealing.ts";
 
 /**
  * Takes a message for this node: its payload is `bytes[start, end)`. With `owned` the bytes are its to keep,
@@ -40,17 +43,22 @@ export class Router {
     undefined,
   );
   readonly #view = new RouteView();
+  readonly #quota: AsymmetricQuota;
 
   constructor(context: RoutingContext, courier: Courier, discoverer: Discoverer) {
     this.#context = context;
     this.#courier = courier;
     this.#discoverer = discoverer;
+    this.#quota = new AsymmetricQuota(context.ports);
     discoverer.onAnswer((arrival, write) => courier.answer(arrival, TYPE.routeReply, write));
     this.on(TYPE.routeError, (_, __, bytes, start, end) =>
       courier.routeError(readRouteError(bytes, start, end)),
     );
     this.on(TYPE.routeReply, (arrival, _, bytes, start, end) =>
       discoverer.reply(arrival, readRouteReply(bytes, start, end)),
+    );
+    this.on(TYPE.boxKey, (arrival, _, bytes, start, end) =>
+      courier.boxKeyAnswered(arrival, readBoxKeyAnswer(bytes, start, end), this.#quota),
     );
     this.on(TYPE.hopReport, (arrival, _, bytes, start, end) =>
       courier.hopReport(arrival.source, readHopReport(bytes, start, end)),
@@ -132,7 +140,6 @@ export class Router {
 
   #deliver(link: Link, view: RouteView, owned: boolean): void {
     const type = view.payloadType;
-    const { bytes, bodyStart, end } = view;
     const arrival = routedArrival(link, view);
     if (view.traced) this.#report(arrival, view.messageId, "deliver");
     const sink = this.#sinks[type];
@@ -140,12 +147,37 @@ export class Router {
       this.#dropped("unknown_payload");
       return;
     }
+    const { bytes, bodyStart, end } = view;
     try {
-      sink(arrival, type, bytes, bodyStart, end, owned);
+      if (isSealed(type)) this.#open(arrival, view, sink, owned);
+      else if (view.seal === SEAL.none) sink(arrival, type, bytes, bodyStart, end, owned);
+      else this.#dropped("bad_seal");
     } catch (cause) {
       if (!(cause instanceof MeshError)) throw cause;
       this.#dropped("bad_payload"); // The fault of who sent it, not of the neighbour who passed it on.
     }
+  }
+
+  /** What travels sealed is handed on only where it was whole; readable to hops it is as good as forged. */
+  #open(arrival: Arrival, view: RouteView, sink: MessageSink, owned: boolean): void {
+    const type = view.payloadType;
+    const session = this.#context.sealer.open(view, arrival.source, this.#quota, arrival.link);
+    if (session === "forged") this.#dropped("forged");
+    else if (session === "refused") this.#answerBoxKey(arrival, view);
+    else {
+      const { start, end, isFresh } = session.text;
+      arrival.session = session;
+      arrival.isRepeated = !isFresh;
+      if (isFresh || type === TYPE.call) sink(arrival, type, view.bytes, start, end, owned);
+      else this.#dropped("repeated");
+    }
+  }
+
+  #answerBoxKey(arrival: Arrival, view: RouteView): void {
+    if (!this.#quota.take(arrival.link)) return;
+    this.#context.ports.meter.count("box_keys_told");
+    const answer = this.#context.sealer.answerTo(view);
+    this.#courier.answer(arrival, TYPE.boxKey, (writer) => writeBoxKeyAnswer(writer, answer));
   }
 
   #report(arrival: Arrival, messageId: Bytes, rule: Rule): void {

@@ -3,6 +3,7 @@ import type { Key } from "../base/id.ts";
 import type { Ports } from "../base/ports.ts";
 import type { Signer, Verify } from "../identity/keys.ts";
 import type { LinkTable } from "../peer/link-table.ts";
+import type { Sealer } from "../seal/sealer.ts";
 import type { MessageIds } from "./message-ids.ts";
 import type { Standing } from "./next-hop.ts";
 
@@ -15,4 +16,5 @@ export interface RoutingContext extends Standing {
   readonly verify: Verify;
   readonly table: LinkTable;
   readonly ids: MessageIds;
+  readonly sealer: Sealer;
 }

@@ -299,6 +299,7 @@ export class Client implements PendingCallOwner {
       messageId: this.#context.ids.bytes(number),
       destination: target.id,
       anchors: target.anchors,
+      boxKey: target.boxKey,
       payloadType,
       maxHops,
       write,

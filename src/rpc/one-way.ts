@@ -11,6 +11,7 @@ export class OneWay extends Expiring implements Parcel {
   readonly messageId: Bytes;
   readonly destination: NodeId;
   readonly anchors: readonly Bytes[];
+  readonly boxKey: Bytes | undefined;
   readonly payloadType: number;
   readonly maxHops: number;
   readonly traced = false;
@@ -22,6 +23,7 @@ export class OneWay extends Expiring implements Parcel {
     readonly messageId: Bytes;
     readonly destination: NodeId;
     readonly anchors: readonly Bytes[];
+    readonly boxKey: Bytes | undefined;
     readonly payloadType: number;
     readonly maxHops: number;
     readonly write: (writer: FrameWriter) => void;
@@ -33,6 +35,7 @@ export class OneWay extends Expiring implements Parcel {
     this.messageId = options.messageId;
     this.destination = options.destination;
     this.anchors = options.anchors;
+    this.boxKey = options.boxKey;
     this.payloadType = options.payloadType;
     this.maxHops = options.maxHops;
     this.#write = options.write;

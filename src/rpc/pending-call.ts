@@ -125,14 +125,19 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
     return this.#asked.anchors;
   }
 
+  get boxKey(): Bytes | undefined {
+    return this.#asked.boxKey;
+  }
+
   get maxHops(): number {
     return this.settings.options.maxHops;
   }
 
-  writeBody(writer: FrameWriter): void {
+  writeBody(writer: FrameWriter, messageId?: Bytes): void {
     const timeLeft = this.expiresAt - this.#owner.clock.now();
     const { procedure } = this.settings;
-    writeCall(writer, this.messageId, procedure, timeLeft, this.snapshot());
+    const callId = messageId === this.messageId ? undefined : this.messageId;
+    writeCall(writer, callId, procedure, timeLeft, this.snapshot());
   }
 
   sent(link: Link, rule: Rule): void {

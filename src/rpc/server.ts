@@ -50,7 +50,7 @@ export class Server {
     this.#context = context;
     this.#courier = courier;
     router.on(TYPE.call, (arrival, _, bytes, start, end, owned) =>
-      this.#called(arrival, readCall(bytes, start, end, owned)),
+      this.#called(arrival, readCall(bytes, start, end, owned, arrival.messageId)),
     );
     router.on(TYPE.cast, (arrival, _, bytes, start, end) => {
       const { procedure, args } = readCast(bytes, start, end);
@@ -154,7 +154,7 @@ export class Server {
       this.#fail(arrival, call.callId, ownFailureOf(noSuchProcedure(call.procedure)));
       return;
     }
-    if (this.#running.size > 0 && this.#find(arrival, call.callId)) {
+    if (arrival.isRepeated || (this.#running.size > 0 && this.#find(arrival, call.callId))) {
       this.#context.ports.meter.count("calls_repeated");
       return;
     }

@@ -40,26 +40,37 @@ export type Reply =
   | { readonly ok: true; readonly result: Value }
   | { readonly ok: false; readonly failure: ReplyFailure };
 
-/** Payload of `call`. `args` is encoded already. */
+/** Payload of `call`. `args` is encoded already. Without a call id the call is named by the route frame that carries it. */
 export function writeCall(
   writer: FrameWriter,
-  callId: Bytes,
+  callId: Bytes | undefined,
   procedure: string,
   timeout: number,
   args: Bytes,
 ): void {
   writer.array(4);
-  writer.bin(callId);
+  if (callId === undefined) writer.nil();
+  else writer.bin(callId);
   writer.str(procedure);
   writer.uint(Math.min(CALL_TIMEOUT_MAX, Math.max(0, Math.ceil(timeout))));
   writer.raw(args);
 }
 
-/** Reads the payload of `call`; `owned` as in `decodeValue`. Throws `bad_frame`, `too_large`. */
-export function readCall(bytes: Bytes, start: number, end: number, owned = false): Call {
+/**
+ * Reads the payload of `call`; `owned` as in `decodeValue`, `messageId` is that of the route frame around it.
+ *
+ * @throws {MeshError} `bad_frame`, `too_large`.
+ */
+export function readCall(
+  bytes: Bytes,
+  start: number,
+  end: number,
+  owned = false,
+  messageId?: Bytes,
+): Call {
   const reader = new FieldReader(bytes, start, end);
   reader.array(4);
-  const callId = reader.fixed(CALL_ID_BYTES);
+  const callId = (reader.nil() ? messageId : undefined) ?? reader.fixed(CALL_ID_BYTES);
   const procedure = procedures.read(reader.strBytes(PROCEDURE_BYTES_MAX));
   const timeout = reader.uint(CALL_TIMEOUT_MAX);
   return { callId, procedure, timeout, args: decodeValue(bytes, reader.at, end, owned) };

@@ -32,8 +32,17 @@ export const FLAG_LABELLED = 0x01;
 /** Every hop tells the source that the frame passed. */
 export const FLAG_TRACED = 0x02;
 
-/** The body is as its sender encoded it: readable by hops. */
-export const SEAL_NONE = 0;
+/** How a body is sealed. */
+export const SEAL = {
+  /** As its sender encoded it: readable by hops. */
+  none: 0,
+  /** In a session that its body opens. */
+  opening: 1,
+  /** In a session that both ends know. */
+  session: 2,
+  /** There is no body: the sender has no key to seal with and asks for it. */
+  asking: 3,
+} as const;
 
 const NO_ANCHORS: readonly Bytes[] = [];
 
@@ -52,6 +61,8 @@ export interface RouteHeader {
   /** Forwarders it may pass, 0 to 16. */
   readonly maxHops: number;
   readonly payloadType: number;
+  /** One of `SEAL`; `none` where left out. */
+  readonly seal?: number;
   /** Labels of a learned route, one a forwarder; `undefined` lets every hop choose. */
   readonly labels: readonly number[] | undefined;
   readonly traced: boolean;
@@ -59,8 +70,8 @@ export interface RouteHeader {
   readonly sourceAnchors: readonly Bytes[];
 }
 
-/** Writes the header fields; the body follows. */
-export function writeRouteHeader(writer: FrameWriter, header: RouteHeader): void {
+/** Writes the header fields; the body follows. Returns where the immutable ones begin. */
+export function writeRouteHeader(writer: FrameWriter, header: RouteHeader): number {
   const slots = header.labels?.length ?? header.maxHops;
   writer.uint8(0);
   writer.uint8(slots);
@@ -70,16 +81,18 @@ export function writeRouteHeader(writer: FrameWriter, header: RouteHeader): void
   for (let slot = 0; slot < slots; slot++) {
     writeUint16(writer.bytes, labels + slot * 2, header.labels?.[slot] ?? 0);
   }
+  const immutable = writer.at;
   writer.raw(header.destination);
   writer.raw(header.source);
   writer.raw(header.messageId);
   writer.uint8(header.maxHops);
   writer.uint8(header.payloadType);
   writer.uint8((header.destinationAnchors.length << 4) | header.sourceAnchors.length);
-  writer.uint8(SEAL_NONE);
+  writer.uint8(header.seal ?? SEAL.none);
   for (const anchor of header.destinationAnchors)
     writer.raw(anchor.subarray(0, ANCHOR_PREFIX_BYTES));
   for (const anchor of header.sourceAnchors) writer.raw(anchor.subarray(0, ANCHOR_PREFIX_BYTES));
+  return immutable;
 }
 
 const NOTHING: Bytes = new Uint8Array(0);
@@ -121,7 +134,7 @@ export class RouteView {
     if (anchors >> 4 > ANCHORS_MAX || (anchors & 0x0f) > ANCHORS_MAX || this.bodyStart > end) {
       throw bad("its anchors are too many");
     }
-    if (bytes[this.#fixed + FIXED_BYTES - 1] !== SEAL_NONE) throw bad("its seal is unknown");
+    if (this.seal > SEAL.asking) throw bad("its seal is unknown");
   }
 
   /** Forwarders passed so far. */
@@ -154,7 +167,12 @@ export class RouteView {
     return this.bytes[this.#fixed + FIXED_BYTES - 3] as number;
   }
 
-  /** Where the 32 bytes of the destination stand in `bytes`. */
+  /** One of `SEAL`. */
+  get seal(): number {
+    return this.bytes[this.#fixed + FIXED_BYTES - 1] as number;
+  }
+
+  /** Where the 32 bytes of the destination stand in `bytes`; the immutable fields begin with them. */
   get destinationAt(): number {
     return this.#fixed;
   }

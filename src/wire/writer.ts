@@ -56,7 +56,9 @@ export class FrameWriter {
     const at = this.at;
     const needed = at + count;
     if (needed > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+      // What follows a large body is little: padding and a tag.
+      const roomy = needed > KEPT_BYTES ? needed + (needed >>> 3) + FIRST_BYTES : needed;
+      const grown = new Uint8Array(Math.max(roomy, this.bytes.length * 2));
       grown.set(this.bytes.subarray(0, at));
       this.bytes = grown;
     }

@@ -14,7 +14,8 @@ const KEY = tinyId(0b1000_0000);
 
 function recordAt(key: NodeId, owner: number): ProviderRecord {
   const bytes = Uint8Array.of(owner >> 8, owner & 255);
-  return { key, owner: tinyId(owner), seq: 1, expires: 1e15, withdrawn: false, anchors: [], bytes };
+  const claim = { key, seq: 1, expires: 1e15, withdrawn: false, anchors: [], boxKey: key };
+  return { ...claim, owner: tinyId(owner), bytes };
 }
 
 interface Scene {

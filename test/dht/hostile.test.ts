@@ -198,7 +198,8 @@ describe("an answer to find_node", () => {
 describe("a record that is offered", () => {
   const claim = (world: World, changed: Partial<RecordClaim> = {}): RecordClaim => {
     const seq = world.clock.wall();
-    return { key: KEY, seq, expires: seq + 300_000, withdrawn: false, anchors: [], ...changed };
+    const honest = { key: KEY, seq, expires: seq + 300_000, withdrawn: false, anchors: [] };
+    return { ...honest, boxKey: KEY, ...changed };
   };
   const signerOf = (world: World, number = 7) => signerFromSeed(world.keySeed(number));
 

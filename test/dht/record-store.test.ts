@@ -18,6 +18,7 @@ function record(owner: number, changed: Partial<ProviderRecord> = {}): ProviderR
     expires: 1_000,
     withdrawn: false,
     anchors: [],
+    boxKey: new Uint8Array(32),
     bytes: Uint8Array.of(owner >> 16, owner >> 8, owner, seq),
     ...changed,
   };

@@ -15,6 +15,7 @@ const claim = {
   expires: NOW + 300_000,
   withdrawn: false,
   anchors: [signerOf(90).id, signerOf(91).id],
+  boxKey: new Uint8Array(32).fill(7),
 };
 const record = signRecord(signer, REALM, claim);
 

@@ -203,7 +203,14 @@ function ask(request: Parameters<typeof writeDhtRequest>[2]): Uint8Array {
 
 function recordOf(world: World, number: number, key: Key, realm = REALM) {
   const now = world.clock.wall();
-  const claim = { key, seq: now, expires: now + 300_000, withdrawn: false, anchors: [] };
+  const claim = {
+    key,
+    seq: now,
+    expires: now + 300_000,
+    withdrawn: false,
+    anchors: [],
+    boxKey: key,
+  };
   return signRecord(signerFromSeed(world.keySeed(number)), realm, claim);
 }
 

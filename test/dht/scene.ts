@@ -5,6 +5,7 @@ import type { DhtContext } from "../../src/dht/dht-context.ts";
 import type { Contact } from "../../src/peer/contact.ts";
 import { LinkTable } from "../../src/peer/link-table.ts";
 import { MessageIds } from "../../src/routing/message-ids.ts";
+import { Sealer } from "../../src/seal/sealer.ts";
 import { World } from "../../src/sim/world.ts";
 import { tinyId } from "../base/tiny.ts";
 
@@ -12,16 +13,20 @@ import { tinyId } from "../base/tiny.ts";
 export function lonely(changed: Partial<DhtContext> = {}): { world: World; context: DhtContext } {
   const world = new World({ seed: 1 });
   const ports = world.ports(0);
-  const context: DhtContext = {
+  const own = {
     self: tinyId(0),
+    realm: tinyId(99),
+    ports,
+    signer: world.signer(0),
+    verify: world.verify,
+  };
+  const context: DhtContext = {
+    ...own,
     serves: true,
     transit: true,
     isCore: true,
-    realm: tinyId(99),
-    ports,
     deadlines: new Deadlines(ports.clock),
-    signer: world.signer(0),
-    verify: world.verify,
+    sealer: new Sealer(own),
     table: new LinkTable(ports.random),
     ids: new MessageIds(ports.random),
     book: world.contacts,

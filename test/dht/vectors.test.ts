@@ -45,6 +45,7 @@ const recordClaim = {
   expires: NOW + 300_000,
   withdrawn: false,
   anchors: [anchor],
+  boxKey: Uint8Array.from({ length: 32 }, (_, at) => 64 + at),
 };
 
 /** The text that a route reply signs for request id 01 02 … 10, asked by the anchor. */

@@ -6,6 +6,8 @@ import { signerFromSeed } from "../../src/identity/keys.ts";
 import { realmId } from "../../src/identity/realm.ts";
 import type { MeshNode } from "../../src/node/api.ts";
 import type { Link } from "../../src/peer/link.ts";
+import type { Parcel } from "../../src/routing/courier.ts";
+import type { RoutingContext } from "../../src/routing/routing-context.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";
 import { writeCall, writeResult } from "../../src/wire/call.ts";
@@ -18,6 +20,7 @@ import {
 import { RouteView } from "../../src/wire/route-frame.ts";
 import { FrameWriter } from "../../src/wire/writer.ts";
 import { RawPeer, routeFrame } from "../peer/raw-peer.ts";
+import { FarEnd, viewOf } from "../seal/far-end.ts";
 import { composeIn } from "../sim/composed.ts";
 
 /** Number of the node that is looked for; nobody is there, and the neighbour answers in its name. */
@@ -30,6 +33,7 @@ interface Scene {
   readonly self: NodeId;
   readonly target: NodeId;
   readonly way: RawPeer;
+  readonly far: FarEnd;
 }
 
 async function scene(): Promise<Scene> {
@@ -37,8 +41,20 @@ async function scene(): Promise<Scene> {
   const node = await startSimNode(world, 0, { mode: "edge", listen: true });
   const way = await RawPeer.link(world, 1, 0);
   way.received.length = 0;
-  const target = signerFromSeed(world.keySeed(TARGET)).id;
-  return { world, node, self: parseNodeId(node.id), target, way };
+  const far = new FarEnd(world, TARGET);
+  const here = { world, node, self: parseNodeId(node.id), target: far.id, way, far };
+  await tellKey(here);
+  return here;
+}
+
+/** The node asks the target for its key, and is told; nothing of that is left to see. */
+async function tellKey(here: Scene): Promise<void> {
+  const ending = call(here, { timeout: 500 });
+  await here.way.settle();
+  const asking = here.way.received.find(({ type }) => type === TYPE.rpcRoute);
+  await here.way.sendData(here.far.boxKeyFrame(viewOf(asking?.frame as Uint8Array)));
+  await here.world.run(ending);
+  here.way.received.length = 0;
 }
 
 function payload(write: (writer: FrameWriter) => unknown): Uint8Array {
@@ -90,12 +106,37 @@ async function showWay(here: Scene, forwarders: number): Promise<void> {
   await here.way.sendData(frame);
 }
 
+/** A call of `target` that searches no way. */
+function parcel(
+  { ids, ports }: RoutingContext,
+  target: NodeId,
+  changed: Partial<Parcel> = {},
+): Parcel {
+  const number = ids.next();
+  return {
+    number,
+    messageId: ids.bytes(number),
+    destination: target,
+    anchors: [],
+    payloadType: TYPE.call,
+    maxHops: 10,
+    traced: false,
+    searches: false,
+    expiresAt: ports.clock.now() + 60_000,
+    writeBody: (writer) => writer.array(0),
+    sent: () => {},
+    failed: () => {},
+    ...changed,
+  };
+}
+
 async function answer(here: Scene, result: number): Promise<void> {
   const view = calls(here.way).at(-1) as RouteView;
-  const callId = view.bytes.slice(view.bodyStart + 3, view.bodyStart + 19);
+  const opened = here.far.open(view.bytes);
+  if (typeof opened === "string") throw new Error(`the call is ${opened}`);
+  const callId = view.messageId;
   const reply = payload((it) => writeResult(it, callId, result));
-  const header = { source: here.target, destination: here.self, payloadType: TYPE.reply };
-  await here.way.sendData(routeFrame({ ...header, labels: [] }, reply));
+  await here.way.sendData(here.far.reply({ view, opened }, reply));
 }
 
 describe("a message that is refused on its way", () => {
@@ -134,28 +175,31 @@ describe("a message that is refused on its way", () => {
     const { id: target } = world.signer(TARGET);
     const link = context.table.to(way.id) as Link;
     courier.routes.learn(target, { link, labels: [7] }, world.clock.now());
-    const number = context.ids.next();
     const failed: string[] = [];
-    courier.send({
-      number,
-      messageId: context.ids.bytes(number),
-      destination: target,
-      anchors: [],
-      payloadType: TYPE.call,
-      maxHops: 10,
-      traced: false,
-      searches: false,
-      expiresAt: world.clock.now() + 60_000,
-      writeBody: (writer) => writer.array(0),
-      sent: () => {},
-      failed: ({ code }) => failed.push(code),
-    });
+    courier.send(parcel(context, target, { failed: ({ code }) => failed.push(code) }));
     const here = { way, self: context.self };
     await way.settle();
     await refuse(here, "stale_route");
     expect(calls(way).map(({ labelled }) => labelled)).toEqual([true, false]);
     await refuse(here, "no_route");
     expect([failed, calls(way).length]).toEqual([["no_route"], 2]);
+  });
+
+  it("fails where the key in its provider's record is none, so that another one is asked", async () => {
+    const world = new World({ seed: 1, link: { delay: [1, 1] } });
+    const { courier, context } = await composeIn(world, 0, { mode: "edge" });
+    const way = await RawPeer.link(world, 1, 0);
+    const { id: target } = world.signer(TARGET);
+    const failed: string[] = [];
+    courier.send(
+      parcel(context, target, {
+        boxKey: new Uint8Array(32),
+        anchors: [way.id],
+        failed: ({ code }) => failed.push(code),
+      }),
+    );
+    await way.settle();
+    expect([failed, calls(way), courier.size]).toEqual([["bad_record"], [], 0]);
   });
 
   it("is not sent over a way that is longer than it may be", async () => {
@@ -237,7 +281,7 @@ describe("a link that is full", () => {
     const here = await scene();
     here.way.pause();
     for (const provider of [here.way.id, here.target].map(idText)) {
-      const options = { provider, timeout: 2_000 };
+      const options = { provider, timeout: 1_500 };
       const work = Array.from({ length: 400 }, () =>
         here.node.call("x", body, options).catch((cause: MeshError) => cause.code),
       );
@@ -277,11 +321,13 @@ describe("an answer", () => {
       });
     await world.run(node.register("slow", slow));
     const way = await RawPeer.link(world, 1, 0);
-    const source = signerFromSeed(world.keySeed(TARGET)).id;
+    const far = new FarEnd(world, TARGET);
+    const self = parseNodeId(node.id);
+    await far.learn(way, self);
     const question = payload((it) =>
       writeCall(it, new Uint8Array(16).fill(7), "slow", 5_000, Uint8Array.of(0xc0)),
     );
-    await way.sendData(routeFrame({ source, destination: parseNodeId(node.id) }, question));
+    await way.sendData(far.frame(self, {}, question));
     way.closeAfter(0);
     await world.advance(100);
     expect(node.status().links).toHaveLength(1);

@@ -13,13 +13,15 @@ import {
   readHopReport,
   readRouteError,
   readRouteReply,
+  writeHopReport,
   writeRouteError,
   writeRouteReply,
   writeRouteRequest,
 } from "../../src/wire/route-control.ts";
-import { RouteView } from "../../src/wire/route-frame.ts";
+import { RouteView, SEAL } from "../../src/wire/route-frame.ts";
 import { FrameWriter } from "../../src/wire/writer.ts";
 import { frameOf, RawPeer, routeFrame } from "../peer/raw-peer.ts";
+import { FarEnd } from "../seal/far-end.ts";
 
 const NOBODY = parseNodeId("ab".repeat(32));
 
@@ -122,12 +124,31 @@ describe("a route frame from a neighbour", () => {
     ["with more hops than it may have", ({ left }) => patched(routeFrame(toNobody(left)), 8, 4)],
     [
       "with a seal that is unknown",
-      ({ left }) => patched(routeFrame(toNobody(left)), 8 + 4 + 6 + 83, 1),
+      ({ left }) => patched(routeFrame(toNobody(left)), 8 + 4 + 6 + 83, 4),
     ],
     ["that is cut short", ({ left }) => cut(routeFrame(toNobody(left)), 60)],
     [
-      "with a malformed call",
-      ({ self, left }) => routeFrame({ source: left.id, destination: self }, Uint8Array.of(0xc1)),
+      "with a call that is not sealed",
+      ({ self, left }) =>
+        routeFrame(
+          { source: left.id, destination: self },
+          payload((it) => writeCall(it, new Uint8Array(16), "one", 1_000, Uint8Array.of(0xc0))),
+        ),
+    ],
+    [
+      "with a sealed notice",
+      ({ self, left }) =>
+        routeFrame(
+          {
+            source: left.id,
+            destination: self,
+            payloadType: TYPE.hopReport,
+            seal: SEAL.session,
+          },
+          payload((it) =>
+            writeHopReport(it, { messageId: new Uint8Array(16), hop: 1, rule: "cached" }),
+          ),
+        ),
     ],
     [
       "with a malformed notice",
@@ -151,9 +172,10 @@ describe("a route frame from a neighbour", () => {
     const call = payload((it) =>
       writeCall(it, new Uint8Array(16).fill(5), "one", 1_000, Uint8Array.of(0xc0)),
     );
-    await left.sendData(
-      routeFrame({ source: left.id, destination: here.self, traced: true }, call),
-    );
+    const far = new FarEnd(world, 1);
+    await far.learn(left, here.self);
+    left.received.length = 0;
+    await left.sendData(far.frame(here.self, { traced: true }, call));
     const types = left.received.map(({ frame }) => {
       const view = new RouteView();
       view.read(frame, 0, frame.length);
@@ -161,9 +183,7 @@ describe("a route frame from a neighbour", () => {
     });
     expect(types).toEqual([TYPE.hopReport, TYPE.reply]);
     const cast = payload((it) => writeCast(it, "one", Uint8Array.of(0xc0)));
-    await left.sendData(
-      routeFrame({ source: left.id, destination: here.self, payloadType: TYPE.cast }, cast),
-    );
+    await left.sendData(far.frame(here.self, { payloadType: TYPE.cast }, cast));
     expect(dropped(here)).toBe(0);
   });
 

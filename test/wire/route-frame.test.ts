@@ -7,7 +7,8 @@ import { FrameWriter } from "../../src/wire/writer.ts";
 import { failure } from "../base/failure.ts";
 import fc from "../base/property.ts";
 import { tinyId } from "../base/tiny.ts";
-import { counted, ROUTE } from "./samples.ts";
+import { counted } from "./sample.ts";
+import { ROUTE } from "./samples.ts";
 
 function frame(changed: Partial<RouteHeader> = {}, body = counted(4, 1)): Uint8Array {
   const writer = new FrameWriter();
@@ -147,7 +148,7 @@ describe("a bad route frame is refused:", () => {
     ["five anchors of the destination", [[fixed(3) + 82, 0x50]]],
     ["five anchors of the source", [[fixed(3) + 82, 0x05]]],
     ["an anchor that is not there", [[fixed(3) + 82, 0x10]]],
-    ["an unknown seal", [[fixed(3) + 83, 1]]],
+    ["an unknown seal", [[fixed(3) + 83, 4]]],
   ])("%s", (_, changes) => {
     expect(failure(() => view(patched(frame(), changes)))).toBe("bad_frame");
   });

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../src/base/bytes.ts";
 import type { ErrorCode } from "../../src/base/errors.ts";
-import { toNodeId } from "../../src/base/id.ts";
+import { type BoxKeyAnswer, readBoxKeyAnswer, writeBoxKeyAnswer } from "../../src/wire/box-key.ts";
 import {
   readCall,
   readCancel,
@@ -14,14 +14,6 @@ import {
   writeResult,
 } from "../../src/wire/call.ts";
 import { readContactUpdate, writeContactUpdate } from "../../src/wire/contact-update.ts";
-import {
-  type DhtAnswer,
-  type DhtRequest,
-  readDhtAnswer,
-  readDhtRequest,
-  writeDhtAnswer,
-  writeDhtRequest,
-} from "../../src/wire/dht.ts";
 import {
   readDialBack,
   readDialBackReply,
@@ -45,25 +37,11 @@ import {
   writeRouteReply,
   writeRouteRequest,
 } from "../../src/wire/route-control.ts";
-import { type RouteHeader, RouteView, writeRouteHeader } from "../../src/wire/route-frame.ts";
+import { type RouteHeader, RouteView, SEAL, writeRouteHeader } from "../../src/wire/route-frame.ts";
 import { encodeValue, type Value } from "../../src/wire/value.ts";
 import { FrameWriter } from "../../src/wire/writer.ts";
-
-/** One message of one type, with what its reader must make of it. */
-export interface Sample {
-  readonly name: string;
-  readonly meaning: string;
-  readonly type: number;
-  /** What `read` gives back. */
-  readonly message: unknown;
-  readonly write: (writer: FrameWriter) => unknown;
-  readonly read: (bytes: Bytes, start: number, end: number) => unknown;
-}
-
-/** Bytes `first`, `first + 1`, … : every field of a sample can be told from every other. */
-export function counted(length: number, first: number): Bytes {
-  return Uint8Array.from({ length }, (_, at) => first + at);
-}
+import { DHT_SAMPLES } from "./dht-samples.ts";
+import { counted, type Sample, SOURCE, TARGET } from "./sample.ts";
 
 /** The whole frame of a sample, in bytes of its own. */
 export function frameOf(sample: Sample): Bytes {
@@ -76,8 +54,6 @@ export function frameOf(sample: Sample): Bytes {
 
 export const CALL_ID: Bytes = counted(16, 0xc0);
 const MESSAGE_ID = counted(16, 0xd0);
-const SOURCE = toNodeId(counted(32, 0x20));
-const TARGET = toNodeId(counted(32, 0x60));
 
 const hello: Hello = {
   versions: [2],
@@ -107,28 +83,6 @@ function ofPing(name: "ping" | "pong", type: number, number: number): Sample {
     message: number,
     write: (writer) => writePing(writer, number),
     read: readPing,
-  };
-}
-
-function ofRequest(name: string, meaning: string, type: number, request: DhtRequest): Sample {
-  return {
-    name,
-    meaning,
-    type,
-    message: { number: 258, request },
-    write: (writer) => writeDhtRequest(writer, 258, request),
-    read: (bytes, start, end) => readDhtRequest(type, bytes, start, end),
-  };
-}
-
-function ofAnswer(name: string, meaning: string, type: number, answer: DhtAnswer): Sample {
-  return {
-    name,
-    meaning,
-    type,
-    message: { number: 258, answer },
-    write: (writer) => writeDhtAnswer(writer, 258, answer),
-    read: (bytes, start, end) => readDhtAnswer(type, bytes, start, end),
   };
 }
 
@@ -164,6 +118,12 @@ const routeRequest: RouteRequest = {
   labels: [7, 0x1234],
 };
 const routeReply: RouteReply = { requestId: MESSAGE_ID, signature: counted(64, 0x30) };
+const boxKeyAnswer: BoxKeyAnswer = {
+  messageId: MESSAGE_ID,
+  session: 0x90a1b2c3,
+  boxKey: counted(32, 0x60),
+  signature: counted(64, 1),
+};
 const hopReport: HopReport = { messageId: MESSAGE_ID, hop: 1, rule: "cached" };
 
 /** Every field of a route frame, as its view reads them. */
@@ -181,6 +141,7 @@ export function readRoute(bytes: Bytes, start: number, end: number): unknown {
     messageId: view.messageId,
     maxHops: view.maxHops,
     payloadType: view.payloadType,
+    seal: view.seal,
     destinationAnchors: view.destinationAnchors,
     sourceAnchors: view.sourceAnchors,
     body: bytes.slice(view.bodyStart, end),
@@ -206,6 +167,7 @@ function ofRoute(name: string, meaning: string, header: RouteHeader, body: Bytes
     meaning,
     type: TYPE.rpcRoute,
     message: {
+      seal: SEAL.none,
       ...rest,
       hopCount: 0,
       labels: labels ?? Array.from({ length: header.maxHops }, () => 0),
@@ -326,6 +288,12 @@ export const SAMPLES: readonly Sample[] = [
     },
     new Uint8Array(0),
   ),
+  ofRoute(
+    "rpc_route with a sealed body",
+    "route frame with a body sealed in a session: its number, a counter, then what is sealed",
+    { ...ROUTE, seal: SEAL.session, labels: [7, 258, 3] },
+    counted(48, 1),
+  ),
   {
     name: "route_error",
     meaning: "route_error no_route of a frame that had passed 2 forwarders",
@@ -351,6 +319,14 @@ export const SAMPLES: readonly Sample[] = [
     read: readRouteReply,
   },
   {
+    name: "box_key",
+    meaning: "box_key about a message in session 0x90a1b2c3",
+    type: TYPE.boxKey,
+    message: boxKeyAnswer,
+    write: (writer) => writeBoxKeyAnswer(writer, boxKeyAnswer),
+    read: readBoxKeyAnswer,
+  },
+  {
     name: "hop_report",
     meaning: "hop_report of hop 1, which followed a cached route",
     type: TYPE.hopReport,
@@ -358,41 +334,5 @@ export const SAMPLES: readonly Sample[] = [
     write: (writer) => writeHopReport(writer, hopReport),
     read: readHopReport,
   },
-  ofRequest("find_node", "find_node for a target", TYPE.findNode, {
-    kind: "find_node",
-    target: TARGET,
-  }),
-  ofAnswer("find_node_reply", "find_node_reply with two contacts", TYPE.findNodeReply, {
-    kind: "find_node_reply",
-    contacts: [counted(3, 1), counted(4, 9)],
-  }),
-  ofRequest(
-    "find_value",
-    "find_value for a key, with contacts near another point",
-    TYPE.findValue,
-    {
-      kind: "find_value",
-      key: TARGET,
-      near: SOURCE,
-    },
-  ),
-  ofAnswer(
-    "find_value_reply",
-    "find_value_reply with one record and one contact",
-    TYPE.findValueReply,
-    {
-      kind: "find_value_reply",
-      records: [counted(5, 0x50)],
-      contacts: [counted(3, 1)],
-    },
-  ),
-  ofRequest("store", "store of a record of 6 bytes", TYPE.store, {
-    kind: "store",
-    record: counted(6, 0x50),
-  }),
-  ofAnswer("store_ack", "store_ack: stored", TYPE.storeAck, { kind: "store_ack", code: undefined }),
-  ofAnswer("store_ack with a refusal", "store_ack: bad_record", TYPE.storeAck, {
-    kind: "store_ack",
-    code: "bad_record",
-  }),
+  ...DHT_SAMPLES,
 ];
