@@ -23,6 +23,7 @@ export async function startMeshRole({ part, serves, dials }) {
     commands: {
       provide: () => provide(node),
       forwarders: () => countForwarders(node),
+      sessions: () => node.status().bounds.sessionsBegun.used,
       load: ({ payload, ...shape }) => keepCalling(node, shape, payload),
       send: (order) => sendBulk(node, order),
     },

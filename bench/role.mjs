@@ -2,10 +2,17 @@
  * One process of a benchmark. Its parent says what it is, then asks for measurements; it ends when its parent
  * lets go of it, however that came about, and in a way that lets a profile be written.
  */
+import { register } from "node:module";
+
 const ROLES = {
   mesh: async (config) => (await import("./mesh-role.mjs")).startMeshRole(config),
   population: async (config) => (await import("./population-role.mjs")).startPopulationRole(config),
   records: async (config) => (await import("./records-role.mjs")).startRecordsRole(config),
+  sealing: async () => (await import("./sealing-role.mjs")).startSealingRole(),
+  unsealed: async (config) => {
+    register("./unsealed.mjs", import.meta.url);
+    return await ROLES.mesh(config);
+  },
   driver: async (config) => (await import("./driver-role.mjs")).startDriverRole(config),
 };
 

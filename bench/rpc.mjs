@@ -1,4 +1,5 @@
 import { withChain } from "./chain.mjs";
+import { withProcesses } from "./processes.mjs";
 import { inRounds } from "./rounds.mjs";
 
 const PAYLOAD = 100;
@@ -14,6 +15,8 @@ const SCENARIOS = {
   direct: { kind: "mesh", forwarders: 0 },
   oneForwarder: { kind: "mesh", forwarders: 1 },
   threeForwarders: { kind: "mesh", forwarders: 3 },
+  threeForwardersUnsealed: { kind: "unsealed", forwarders: 3 },
+  sealing: { kind: "sealing" },
 };
 
 export const RPC_NAMES = Object.keys(SCENARIOS);
@@ -42,8 +45,23 @@ const GATES = {
     aim: 350,
     most: true,
   },
+  sealedToUnsealed: { of: sealedToUnsealed, gate: 0.8, aim: 0.9 },
+  firstCallCallerUs: { of: (it) => it.sealing?.first.callerUs, gate: 500, aim: 250, most: true },
+  firstCallProviderUs: {
+    of: (it) => it.sealing?.first.providerUs,
+    gate: 500,
+    aim: 250,
+    most: true,
+  },
   cpuPerForwardUs: { of: (it) => it.threeForwarders?.cpuPerForwardUs, gate: 7, aim: 5, most: true },
 };
+
+/** Calls that are answered through three forwarders for each that would be if none were sealed. */
+function sealedToUnsealed({ threeForwarders, threeForwardersUnsealed }) {
+  if (!threeForwarders || !threeForwardersUnsealed) return undefined;
+  const { callsPerSecond } = threeForwarders.inFlight64;
+  return callsPerSecond / threeForwardersUnsealed.inFlight64.callsPerSecond;
+}
 
 /** Calls of 100 bytes. */
 export async function benchRpc(options) {
@@ -53,14 +71,26 @@ export async function benchRpc(options) {
 
 async function measureScenario(name, options) {
   const scenario = { ...SCENARIOS[name], profile: options.profile ? name : undefined };
+  if (scenario.kind === "sealing") return await measureSealing(scenario.profile);
   const figures = await withChain(scenario, async (chain) => {
     const passed = await chain.caller.ask("forwarders");
     if (passed !== scenario.forwarders) {
       throw new Error(`calls pass ${passed} forwarders instead of ${scenario.forwarders}`);
     }
+    if (scenario.kind === "unsealed" && (await chain.caller.ask("sessions")) > 0) {
+      throw new Error("calls are sealed that should not be");
+    }
     return await measure(chain, options);
   });
   return name === "floor" ? { ...figures, ...(await forwardBare(options)) } : figures;
+}
+
+/** What sealing costs each end. */
+async function measureSealing(profile) {
+  return await withProcesses(profile, async (processes) => {
+    const ends = await processes.start("ends", { kind: "sealing" });
+    return await ends.ask("measure", { payload: PAYLOAD });
+  });
 }
 
 /** What a frame costs a process that passes it on and does nothing else with it. */

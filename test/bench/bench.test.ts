@@ -59,7 +59,7 @@ describe("bench rpc", () => {
     cpuPerForwardUs,
   });
 
-  it("measures the driver, and calls direct, through one and through three", {
+  it("measures the driver, calls direct, through one and through three, and what sealing costs", {
     timeout: DEADLINE,
   }, async () => {
     expect(await report("rpc")).toEqual({
@@ -69,12 +69,20 @@ describe("bench rpc", () => {
       direct: scenario(null),
       oneForwarder: scenario(positive),
       threeForwarders: scenario(positive),
+      threeForwardersUnsealed: scenario(positive),
+      sealing: {
+        first: { callerUs: positive, providerUs: positive },
+        next: { callerUs: positive, providerUs: positive },
+      },
       gates: gated(
         "directOneCoreP50Us",
         "directCallsPerSecond",
         "oneForwarderCallsPerSecond",
         "threeForwardersCallsPerSecond",
         "threeForwardersOneCoreP50Us",
+        "sealedToUnsealed",
+        "firstCallCallerUs",
+        "firstCallProviderUs",
         "cpuPerForwardUs",
       ),
     });
