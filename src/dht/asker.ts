@@ -44,13 +44,12 @@ export class Asker {
     const number = this.#context.ids.next();
     const question = new Question({
       number,
-      messageId: this.#context.ids.bytes(number),
       destination: contact.id,
       anchors: contact.anchors,
       searches: this.#context.searches(),
       request,
       requestNumber: pending.number,
-      expiresAt: this.#context.ports.clock.now() + ANSWER_TIMEOUT,
+      deadline: this.#context.ports.clock.now() + ANSWER_TIMEOUT,
       fail: (error) => pending.fail(error),
     });
     this.#questions.add(question);

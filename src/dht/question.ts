@@ -1,9 +1,8 @@
-import type { Bytes } from "../base/bytes.ts";
 import type { MeshError } from "../base/errors.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import type { Link } from "../peer/link.ts";
-import { MAX_HOPS_DEFAULT, type Parcel } from "../routing/courier.ts";
+import { MAX_HOPS_DEFAULT, type Parcel } from "../routing/parcel.ts";
 import { type DhtRequest, writeDhtRequest } from "../wire/dht.ts";
 import { TYPE } from "../wire/frame.ts";
 import type { FrameWriter } from "../wire/writer.ts";
@@ -17,14 +16,14 @@ const TYPE_OF = {
 /** A DHT request on its way. */
 export class Question implements Parcel {
   readonly number: number;
-  readonly messageId: Bytes;
+  attempts = 0;
   readonly destination: NodeId;
   readonly anchors: readonly NodeId[];
   readonly payloadType: number;
   readonly maxHops: number = MAX_HOPS_DEFAULT;
   readonly traced = false;
   readonly searches: boolean;
-  readonly expiresAt: Millis;
+  readonly deadline: Millis;
   /** The link it left over. */
   via: Link | undefined = undefined;
   readonly #request: DhtRequest;
@@ -34,21 +33,19 @@ export class Question implements Parcel {
   constructor(options: {
     readonly number: number;
     readonly searches: boolean;
-    readonly messageId: Bytes;
     readonly destination: NodeId;
     readonly anchors: readonly NodeId[];
     readonly request: DhtRequest;
     readonly requestNumber: number;
-    readonly expiresAt: Millis;
+    readonly deadline: Millis;
     readonly fail: (error: MeshError) => void;
   }) {
     this.number = options.number;
-    this.messageId = options.messageId;
     this.searches = options.searches;
     this.destination = options.destination;
     this.anchors = options.anchors;
     this.payloadType = TYPE_OF[options.request.kind];
-    this.expiresAt = options.expiresAt;
+    this.deadline = options.deadline;
     this.#request = options.request;
     this.#requestNumber = options.requestNumber;
     this.#fail = options.fail;

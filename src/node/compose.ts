@@ -71,6 +71,7 @@ export interface Composition {
   readonly reachability: Reachability;
   readonly courier: Courier;
   readonly discoverer: Discoverer;
+  readonly router: Router;
   readonly dht: Dht;
   readonly registry: Registry;
   readonly updates: ContactUpdates;
@@ -85,7 +86,7 @@ export interface Composition {
 export function compose(parts: NodeParts): Composition {
   const { ports, transport } = parts;
   const roles = new Roles(parts.mode, parts.links);
-  const context = makeContext(parts, roles);
+  const context = makeContext(parts, roles, () => dht.sizeEstimate);
   const anchors = (): NodeId[] => anchorsOf(context, context.table);
   const discoverer = new Discoverer(context);
   const courier = new Courier(context, discoverer);
@@ -94,7 +95,6 @@ export function compose(parts: NodeParts): Composition {
   const registry = new Registry(context, dht, anchors);
   const server = new Server(context, courier, router);
   const client = new Client(context, courier, router, registry);
-  const events = new Emitter(ports.log);
   const health = new Health();
   const reachability = new Reachability(context, router, {
     ...parts,
@@ -129,12 +129,13 @@ export function compose(parts: NodeParts): Composition {
     context,
     discoverer,
     courier,
+    router,
     dht,
     registry,
     server,
     client,
     anchors,
-    events,
+    events: new Emitter(ports.log),
     keepers,
     updates,
   };
@@ -148,10 +149,8 @@ export function compose(parts: NodeParts): Composition {
   return { ...composed, pool };
 }
 
-function makeContext(
-  { ports, signer, verify, realm, links, book }: NodeParts,
-  roles: Roles,
-): DhtContext {
+function makeContext(parts: NodeParts, roles: Roles, meshSize: () => number): DhtContext {
+  const { ports, signer, verify, realm, links, book } = parts;
   const own = { self: signer.id, realm: realmId(realm), signer, verify, ports };
   return {
     ...own,
@@ -168,6 +167,7 @@ function makeContext(
     searches: () => links === "static",
     ids: new MessageIds(ports.random),
     sealer: new Sealer(own),
+    meshSize,
   };
 }
 
@@ -223,6 +223,7 @@ function linkAdded(composed: Wiring, link: Link): void {
 
 function linkLost(composed: Wiring, link: Link, info: CloseInfo): void {
   composed.discoverer.linkLost(link);
+  composed.router.linkLost(link);
   composed.client.linkLost(link);
   composed.dht.linkLost(link);
   for (const keeper of composed.keepers) keeper.linkLost(link);

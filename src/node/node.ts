@@ -257,7 +257,7 @@ class Member implements MeshNode {
 
   async #close(): Promise<void> {
     const { registry, client, dht, discoverer, server, keepers, overlay, updates } = this.#node;
-    const { pool, parts, context, reachability } = this.#node;
+    const { pool, parts, context, router, reachability } = this.#node;
     const error = closed();
     this.#sweep.cancel();
     this.#life.abort();
@@ -271,6 +271,7 @@ class Member implements MeshNode {
     updates.close();
     reachability.close(error);
     for (const keeper of keepers) keeper.close();
+    router.close();
     pool.close(error);
     context.deadlines.clear();
     await parts.transport.close(0, error.message);

@@ -3,7 +3,10 @@ import type { Millis } from "../base/ports.ts";
 import type { Link } from "../peer/link.ts";
 import { POOL_LIMITS } from "../peer/pool.ts";
 import { LEARNED_ROUTES_MAX } from "../routing/learned-routes.ts";
+import { SEARCHED_MAX } from "../routing/search-memory.ts";
 import { PENDING_MAX } from "../rpc/client.ts";
+import { CALLERS_MAX } from "../rpc/executed.ts";
+import { REPLIES_BYTES_MAX } from "../rpc/reply-cache.ts";
 import { CASTS_MAX, PROCEDURES_MAX, RUNNING_MAX } from "../rpc/server.ts";
 import { CALLER_SESSIONS_MAX } from "../seal/caller-sessions.ts";
 import { PROVIDER_SESSIONS_MAX } from "../seal/provider-sessions.ts";
@@ -57,6 +60,7 @@ export function statusOf(node: Composition, facts: StatusFacts): NodeStatus {
 function boundsOf({
   context,
   courier,
+  router,
   discoverer,
   dht,
   registry,
@@ -67,6 +71,7 @@ function boundsOf({
     links: { used: context.table.size, max: POOL_LIMITS.linksMax },
     learnedRoutes: { used: courier.routes.size, max: LEARNED_ROUTES_MAX },
     messagesUnderWay: { used: courier.size, max: courier.sizeMax },
+    messagesSearched: { used: router.searched, max: SEARCHED_MAX },
     routeSearches: { used: discoverer.size, max: discoverer.sizeMax },
     contacts: { used: dht.contacts.size, max: dht.contacts.sizeMax },
     records: { used: dht.store.size, max: dht.store.limits.recordsMax },
@@ -75,6 +80,8 @@ function boundsOf({
     handlersAtWork: { used: server.running, max: RUNNING_MAX },
     castsAtWork: { used: server.casts, max: CASTS_MAX },
     callsPending: { used: client.pending, max: PENDING_MAX },
+    callersKnown: { used: server.callersKnown, max: CALLERS_MAX },
+    replyBytes: { used: server.replyBytes, max: REPLIES_BYTES_MAX },
     sessionsBegun: { used: context.sealer.begun.size, max: CALLER_SESSIONS_MAX },
     sessionsTaken: { used: context.sealer.taken.size, max: PROVIDER_SESSIONS_MAX },
   };

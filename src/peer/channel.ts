@@ -19,8 +19,8 @@ export const STREAM_DATA = 1;
 /** Bytes of frames that wait on one shared stream; beyond, frames are refused. */
 const BUFFERED_MAX: number = 8 << 20;
 
-/** Frames up to this size travel on the shared streams. */
-const INLINE_MAX: number = INLINE_PAYLOAD_MAX + HEADER_BYTES;
+/** Frames up to this size travel on the shared streams, and so in the order they were sent in. */
+export const INLINE_MAX: number = INLINE_PAYLOAD_MAX + HEADER_BYTES;
 
 export interface ChannelHandler {
   /** One frame. What it throws as `MeshError` closes the connection with that code. */

@@ -7,8 +7,9 @@ import type { CloseInfo } from "../transport/transport.ts";
 import { HEADER_BYTES, TYPE } from "../wire/frame.ts";
 import { readPing, writePing } from "../wire/ping.ts";
 import { FrameWriter } from "../wire/writer.ts";
-import type { Channel } from "./channel.ts";
+import { INLINE_MAX } from "./channel.ts";
 import type { Contact } from "./contact.ts";
+import { Custody } from "./custody.ts";
 import type { Liveness } from "./liveness.ts";
 
 /** One for all links: what it holds is gone when the ping has been handed on. */
@@ -20,6 +21,19 @@ export interface LinkStats {
   framesReceived: number;
   bytesSent: number;
   bytesReceived: number;
+}
+
+/** What a link sends its frames over: a `Channel`, or what stands in for one in a model. */
+export interface Carrier {
+  readonly connection: {
+    readonly peer: NodeId;
+    readonly dialled: boolean;
+    readonly remoteAddress: Address;
+  };
+  readonly buffered: number;
+  send(bytes: Bytes, start: number, end: number): boolean;
+  sendFrame(writer: FrameWriter): boolean;
+  close(error: MeshError): void;
 }
 
 /** A live, verified link to one node. */
@@ -50,12 +64,17 @@ export class Link {
   isClosing = false;
   /** Set once the link has ended. */
   ended: CloseInfo | undefined;
-  readonly #channel: Channel;
+  /** Route frames that the peer has not yet told to have taken. */
+  readonly custody: Custody = new Custody();
+  /** Route frames taken from the peer on the shared stream, and of how many it was told. */
+  framesTaken = 0;
+  framesTold = 0;
+  readonly #channel: Carrier;
   readonly #clock: Clock;
   #pings = 0;
 
   constructor(options: {
-    readonly channel: Channel;
+    readonly channel: Carrier;
     readonly contact: Contact;
     readonly told: Bytes;
     readonly instance: Bytes;
@@ -97,6 +116,21 @@ export class Link {
   sendFrame(writer: FrameWriter): boolean {
     const length = writer.at;
     return this.#counted(length, this.ended === undefined && this.#channel.sendFrame(writer));
+  }
+
+  /**
+   * Sends the route frame `bytes[start, end)` and keeps it, where it is `kept`, until the peer has told that it took it.
+   * A large frame travels outside the order of the others and is never kept. `now` is the monotonic time.
+   */
+  sendRouted(bytes: Bytes, start: number, end: number, kept: boolean, now: Millis): boolean {
+    if (!this.send(bytes, start, end)) return false;
+    if (end - start <= INLINE_MAX) this.custody.sent(bytes, start, kept ? end : start, now);
+    return true;
+  }
+
+  /** The peer leaves frames untold: others are better taken for now. */
+  get isSuspect(): boolean {
+    return this.custody.isSuspect;
   }
 
   #counted(length: number, sent: boolean): boolean {

@@ -16,7 +16,9 @@ export interface Arrival {
   readonly anchors: readonly Bytes[];
   /** Forwarders passed. */
   readonly hops: number;
-  /** The 16 bytes that name the message, where they may name what is in it: for a call. */
+  /** It was taken off its straight way: a shorter one may be found. */
+  readonly deflected: boolean;
+  /** The 16 bytes that name the message, where they may name what is in it or tell it from others: for a call and a cast. */
   readonly messageId: Bytes | undefined;
   /** The session it was sealed in. */
   session: Session | undefined;
@@ -32,6 +34,7 @@ export function directArrival(link: Link): Arrival {
     labels: undefined,
     anchors: [],
     hops: 0,
+    deflected: false,
     messageId: undefined,
     session: undefined,
     isRepeated: false,
@@ -46,8 +49,13 @@ export function routedArrival(link: Link, view: RouteView): Arrival {
     labels: view.returnLabels(),
     anchors: view.sourceAnchors,
     hops: view.hopCount,
-    messageId: view.payloadType === TYPE.call ? view.messageId : undefined,
+    deflected: view.deflected,
+    messageId: isNamed(view.payloadType) ? view.messageId : undefined,
     session: undefined,
     isRepeated: false,
   };
+}
+
+function isNamed(payloadType: number): boolean {
+  return payloadType === TYPE.call || payloadType === TYPE.cast;
 }

@@ -1,89 +1,53 @@
 import type { Bytes } from "../base/bytes.ts";
 import { type ErrorCode, MeshError, toMeshError } from "../base/errors.ts";
 import { type NodeId, sameId, shortId } from "../base/id.ts";
-import { type Numbered, NumberedTable } from "../base/numbered-table.ts";
-import type { Millis } from "../base/ports.ts";
+import { NumberedTable } from "../base/numbered-table.ts";
 import type { Link } from "../peer/link.ts";
-import type { Quota } from "../seal/sealer.ts";
-import type { Session } from "../seal/session.ts";
+import { isSealed, type Quota } from "../seal/sealer.ts";
 import type { BoxKeyAnswer } from "../wire/box-key.ts";
-import { TYPE } from "../wire/frame.ts";
-import { ANCHORS_MAX } from "../wire/limits.ts";
 import type { HopReport, RouteError, Rule } from "../wire/route-control.ts";
-import { SEAL, writeRouteHeader } from "../wire/route-frame.ts";
-import { FrameWriter } from "../wire/writer.ts";
-import { anchorsOf } from "./anchors.ts";
+import type { FrameWriter } from "../wire/writer.ts";
+import { anchorsFor } from "./anchors.ts";
 import type { Arrival } from "./arrival.ts";
+import { SEARCH_BUDGET } from "./deflector.ts";
 import type { Discoverer } from "./discoverer.ts";
 import { type LearnedRoute, LearnedRoutes } from "./learned-routes.ts";
 import { findNextHop } from "./next-hop.ts";
+import type { Parcel } from "./parcel.ts";
 import type { RoutingContext } from "./routing-context.ts";
-import { type BodySeal, sealFor, sealForAnswer, writeSealed } from "./sealing.ts";
+import { explain, full, tooFar } from "./routing-errors.ts";
+import { sealFor, sealForAnswer } from "./sealing.ts";
+import { Sender, type Way } from "./sender.ts";
+import { Shortener } from "./shortener.ts";
+import { Tracked } from "./tracked.ts";
+import { bestUntried } from "./untried.ts";
 
 /** Messages under way that a route error may still come back for. */
 const PARCELS_MAX = 65_536;
 
-/** Ways that are tried for one message before its failure is told. */
+/** Routes that are tried after refusals before a failure is told. */
 const ATTEMPTS_MAX = 4;
 
 /** How often a message is sealed anew because its provider does not know the session or was asked for its key. */
 const RESEALS_MAX = 3;
 
-/** A message from this node to another, however it gets there. */
-export interface Parcel {
-  /** From `MessageIds`; names the parcel in route errors. */
-  readonly number: number;
-  /** The 16 bytes behind the number. */
-  readonly messageId: Bytes;
-  readonly destination: NodeId;
-  /** Prefixes of the destination's anchors, as far as known. */
-  readonly anchors: readonly Bytes[];
-  /** The key to seal it to, where it is asked of a provider whose record is known. */
-  readonly boxKey?: Bytes | undefined;
-  readonly payloadType: number;
-  /** Forwarders it may pass. */
-  readonly maxHops: number;
-  readonly traced: boolean;
-  /** False where it is not worth a search for a route: its sender has others to ask. */
-  readonly searches?: boolean;
-  /** When nobody waits for it any more, on the monotonic clock. */
-  readonly expiresAt: Millis;
-  /**
-   * Writes the payload; it may be asked for again after a failed attempt. `messageId` names the route frame that will
-   * carry it.
-   */
-  writeBody(writer: FrameWriter, messageId?: Bytes): void;
-  /** It left, over this link. Called again for each attempt. */
-  sent(link: Link, rule: Rule): void;
-  /** It will not arrive. The courier has forgotten it. */
-  failed(error: MeshError): void;
-  /** A traced parcel passed a node. */
-  reported?(node: NodeId, report: HopReport): void;
-}
-
-interface Tracked extends Numbered<Tracked> {
-  readonly parcel: Parcel;
-  attempts: number;
-  /** The length of the learned route in use; `undefined` while every hop chooses. */
-  labels: number | undefined;
-  /** In which session, over which way and why it was sent last. */
-  session: Session | undefined;
-  route: Way | undefined;
-  rule: Rule;
-  reseals: number;
-}
-
-/** Sends messages: over a link where there is one, else along a learned route, else greedily, else after a search. */
+/**
+ * Sends messages: over a link where there is one, else along a learned route, else greedily, else over whatever link is
+ * best, and where every way of that kind has failed, along a route that was asked for.
+ */
 export class Courier {
   readonly routes: LearnedRoutes<Link> = new LearnedRoutes<Link>();
   readonly #context: RoutingContext;
   readonly #discoverer: Discoverer;
   readonly #tracked = new NumberedTable<Tracked>(PARCELS_MAX);
-  readonly #writer = new FrameWriter();
+  readonly #sender: Sender;
+  readonly #shortener: Shortener;
 
   constructor(context: RoutingContext, discoverer: Discoverer) {
     this.#context = context;
     this.#discoverer = discoverer;
+    this.#sender = new Sender(context);
+    this.#shortener = new Shortener(context, discoverer, this.routes);
   }
 
   /** Parcels a route error may come back for. */
@@ -107,23 +71,37 @@ export class Courier {
       this.#sendDirect(parcel, link);
       return;
     }
-    if (this.#tracked.isFull) {
-      parcel.failed(new MeshError("overloaded", "too many messages are under way"));
+    this.#track(parcel);
+  }
+
+  /**
+   * Sends `parcel` again, as so many copies, each over another way than those before where there is one: nobody knows
+   * what became of it. As `send` otherwise.
+   */
+  again(parcel: Parcel, copies: number): void {
+    const known = this.#tracked.get(parcel.number);
+    this.routes.forget(parcel.destination);
+    const link = this.#context.table.to(parcel.destination);
+    if (link) {
+      this.#sendDirect(parcel, link);
       return;
     }
-    const tracked: Tracked = {
-      number: parcel.number,
-      sibling: undefined,
-      parcel,
-      attempts: 0,
-      labels: undefined,
-      session: undefined,
-      route: undefined,
-      rule: "greedy",
-      reseals: 0,
-    };
-    this.#tracked.add(tracked);
-    this.#attempt(tracked);
+    if (known) known.tries = 0;
+    for (let copy = 0; copy < copies; copy++) {
+      const tracked = this.#tracked.get(parcel.number);
+      if (tracked) this.#attempt(tracked);
+      else if (copy === 0) this.#track(parcel);
+    }
+  }
+
+  /** Calls `tell` whenever a route frame has left. Set once, by whoever watches over what becomes of it. */
+  onSent(tell: () => void): void {
+    this.#sender.onSent = tell;
+  }
+
+  /** A route is being asked for: the parcel is not under way. */
+  isSearching(parcel: Parcel): boolean {
+    return this.#tracked.get(parcel.number)?.isSearching === true;
   }
 
   /** Nobody waits for the parcel any more. */
@@ -133,42 +111,60 @@ export class Courier {
   }
 
   /**
-   * Answers a message the way it came. Where that way is gone the answer goes as any other message would, once.
+   * Answers a message the way it came. Where that way is gone the answer goes as any other message would, once; or not at
+   * all, where it may not be seen by others. What it would be is written in any case.
    *
    * @throws {MeshError} what `writeBody` throws.
    */
   answer(arrival: Arrival, payloadType: number, writeBody: (writer: FrameWriter) => void): void {
     const { labels, source, anchors } = arrival;
     const link = this.#alive(arrival.link);
-    if (labels === undefined) {
-      if (!this.#frame(link, payloadType, writeBody)) this.#lost(payloadType);
+    if (labels === undefined && link.ended === undefined) {
+      if (!this.#sender.direct(link, payloadType, writeBody)) this.#lost(payloadType);
       return;
     }
-    const route = link.ended === undefined ? { link, labels } : this.#wayTo(source, anchors);
-    if (route === undefined) {
+    const way = this.#wayBack(arrival, link, payloadType);
+    if (way === undefined) {
+      this.#sender.unsent(writeBody);
       this.#lost(payloadType);
       return;
     }
+    const message = { destination: source, anchors, payloadType, deflected: arrival.deflected };
     const seal = sealForAnswer(payloadType, arrival.session, this.#context.ports.clock.now());
-    const message = { destination: source, anchors, payloadType };
-    const sent = this.#routed(route, message, seal, writeBody);
-    if (!sent) this.#lost(payloadType);
+    if (!this.#sender.routed(way, message, seal, writeBody)) this.#lost(payloadType);
   }
 
   /** An answer came back for a parcel: the way it took is good for the next one. */
   learn(arrival: Arrival): void {
     if (arrival.labels === undefined) return;
-    const route = { link: arrival.link, labels: arrival.labels };
+    const { link, labels, deflected } = arrival;
+    const route = { link, labels, deflected };
     this.routes.learn(arrival.source, route, this.#context.ports.clock.now());
   }
 
-  /** A hop could not pass a frame on. A hint: it starts another attempt, and only the last one is told. */
+  /**
+   * A hop could not pass a frame on. A hint: it starts another attempt, and only the last one is told. A `stale_route` was
+   * left by the hop that tells of it, and the frame went on another way; unless it was plain.
+   */
   routeError(error: RouteError): void {
-    const tracked = this.#tracked.get(this.#context.ids.numberAt(error.messageId, 0));
+    const { ids, ports } = this.#context;
+    const tracked = this.#tracked.get(ids.numberAt(error.messageId, 0));
     if (tracked === undefined) return;
-    this.#context.ports.meter.count("route_errors_received");
+    ports.meter.count("route_errors_received");
     this.routes.forget(tracked.parcel.destination);
-    this.#retry(tracked, error.code, `after ${error.hop} hops`);
+    if (error.code === "stale_route" && tracked.parcel.searches !== false) return;
+    this.#undone(tracked, error.messageId);
+    if (!this.#isPresent(tracked, error.messageId)) return;
+    this.#refused(tracked, error.code, `after ${error.hop} hops`);
+  }
+
+  /** A message of this node has come back over every link it was sent over. */
+  exhausted(messageId: Bytes): void {
+    const { ids } = this.#context;
+    const tracked = this.#tracked.get(ids.numberAt(messageId, 0));
+    if (tracked === undefined) return;
+    this.#undone(tracked, messageId);
+    if (this.#isPresent(tracked, messageId)) this.#refused(tracked, "no_route", "from here");
   }
 
   /**
@@ -187,16 +183,17 @@ export class Courier {
       return;
     }
     tracked.reseals += 1;
+    this.#undone(tracked, answer.messageId);
     this.#sendAgain(tracked);
   }
 
   #sendAgain(tracked: Tracked): void {
-    const { route, rule } = tracked;
+    const { way, rule } = tracked;
     try {
-      if (route && route.link.ended === undefined) this.#transmit(tracked, route, rule);
+      if (way && way.link.ended === undefined) this.#transmit(tracked, way, rule);
       else this.#attempt(tracked);
     } catch (cause) {
-      this.#giveUp(tracked, toMeshError(cause));
+      this.#giveUp(tracked, toMeshError(cause), false);
     }
   }
 
@@ -207,45 +204,96 @@ export class Courier {
   }
 
   #sendDirect(parcel: Parcel, link: Link): void {
-    this.#writer.begin();
-    parcel.writeBody(this.#writer);
-    this.#writer.finish(parcel.payloadType);
-    if (link.sendFrame(this.#writer)) parcel.sent(link, "direct");
-    else parcel.failed(full(link));
+    const write = (writer: FrameWriter): void => parcel.writeBody(writer);
+    if (this.#sender.direct(link, parcel.payloadType, write)) parcel.sent(link, "direct");
+    else parcel.failed(full(link), true);
+  }
+
+  #undone({ parcel }: Tracked, messageId: Bytes): void {
+    parcel.undone?.(this.#context.ids.attemptAt(messageId, 0));
+  }
+
+  /** The id is that of the last attempt. */
+  #isPresent({ parcel }: Tracked, messageId: Bytes): boolean {
+    return this.#context.ids.attemptAt(messageId, 0) === ((parcel.attempts - 1) & 0xff);
+  }
+
+  #track(parcel: Parcel): void {
+    if (this.#tracked.isFull) {
+      parcel.failed(new MeshError("overloaded", "too many messages are under way"), false);
+      return;
+    }
+    const tracked = new Tracked(parcel);
+    this.#tracked.add(tracked);
+    this.#attempt(tracked);
   }
 
   #attempt(tracked: Tracked): void {
     const { parcel } = tracked;
-    tracked.attempts += 1;
+    tracked.tries += 1;
+    tracked.leaveWay();
+    const { used } = tracked;
     const learned = this.routes.get(parcel.destination, this.#context.ports.clock.now());
-    if (learned) {
+    if (learned && !learned.link.isSuspect) {
       this.#transmit(tracked, learned, "cached");
+      if (learned.deflected === true) this.#shortener.shorten(parcel, learned);
       return;
     }
-    const next = this.#greedy(parcel.destination, parcel.anchors);
-    if (next && tracked.attempts === 1) {
-      this.#transmit(tracked, { link: next, labels: undefined }, "greedy");
-      return;
-    }
-    this.#discover(tracked);
+    const { table } = this.#context;
+    const fresh = used.length === 0 ? table : [...table].filter((link) => !used.includes(link));
+    const anchors = anchorsFor(parcel);
+    const next = findNextHop(this.#context, parcel.destination, anchors, fresh);
+    if (next) this.#transmit(tracked, { link: next, labels: undefined }, "greedy");
+    else if (parcel.attempts < used.length * parcel.anchors.length) {
+      // Each link was tried, but not toward each anchor.
+      tracked.beginRound();
+      this.#attempt(tracked);
+    } else this.#deflect(tracked);
+  }
+
+  /** No link leads nearer: over the best of those that were not tried. */
+  #deflect(tracked: Tracked): void {
+    const { destination, anchors, searches, maxHops } = tracked.parcel;
+    const { self, table } = this.#context;
+    const tried = tracked.used.map(({ label }) => label);
+    const isLastHop = maxHops === 0;
+    const next =
+      searches === false
+        ? undefined
+        : bestUntried({ destination, anchors, source: self, tried, isLastHop }, table);
+    if (next) {
+      const budget = SEARCH_BUDGET;
+      this.#transmit(tracked, { link: next, labels: undefined, budget }, "deflected");
+    } else this.#discover(tracked);
   }
 
   #transmit(tracked: Tracked, route: Way, rule: Rule): void {
     const { parcel } = tracked;
-    tracked.labels = route.labels?.length;
     const seal = sealFor(this.#context.sealer, parcel, this.#context.ports.clock.now());
     if (seal instanceof MeshError) {
-      this.#giveUp(tracked, seal);
+      this.#giveUp(tracked, seal, false);
       return;
     }
-    tracked.session = seal.session;
-    tracked.route = route;
+    tracked.way = route;
     tracked.rule = rule;
-    const sent = this.#routed(route, parcel, seal, (writer) =>
-      parcel.writeBody(writer, parcel.messageId),
+    tracked.session = seal.session;
+    const attempt = parcel.attempts & 0xff;
+    parcel.attempts += 1;
+    const { destination, payloadType, maxHops, traced } = parcel;
+    // A learned route is kept short: who leaves it finds the way by the destination's id alone.
+    const anchors = route.labels ? [] : anchorsFor(parcel);
+    const known = attempt === 0 ? parcel.messageId : undefined;
+    const messageId = known ?? this.#context.ids.bytes(parcel.number, attempt);
+    const plain = parcel.searches === false;
+    const message = { destination, anchors, payloadType, maxHops, traced, messageId, plain };
+    const sent = this.#sender.routed(route, message, seal, (writer) =>
+      parcel.writeBody(writer, messageId),
     );
     if (sent) parcel.sent(route.link, rule);
-    else this.#giveUp(tracked, full(route.link));
+    else {
+      parcel.undone?.(attempt);
+      this.#giveUp(tracked, full(route.link), true);
+    }
   }
 
   #discover(tracked: Tracked): void {
@@ -253,66 +301,88 @@ export class Courier {
     if (parcel.searches === false) {
       const { destination } = parcel;
       const text = `no route to node ${shortId(destination)}: no link leads nearer to it`;
-      this.#giveUp(tracked, new MeshError("no_route", text));
+      this.#giveUp(tracked, new MeshError("no_route", text), false);
       return;
     }
-    const timeLeft = parcel.expiresAt - this.#context.ports.clock.now();
+    tracked.beginRound();
+    if (tracked.isSearching) return;
+    tracked.isSearching = true;
+    const timeLeft = parcel.deadline - this.#context.ports.clock.now();
     this.#discoverer.discover(parcel.destination, parcel.maxHops, timeLeft).then(
       (route) => {
         if (this.#tracked.get(parcel.number) !== tracked) return; // Answered or given up meanwhile.
+        tracked.isSearching = false;
         this.routes.learn(parcel.destination, route, this.#context.ports.clock.now());
         this.#sendFound(tracked, route);
       },
-      (cause) => this.#giveUp(tracked, toMeshError(cause)),
+      (cause) => this.#giveUp(tracked, toMeshError(cause), false),
     );
   }
 
   #sendFound(tracked: Tracked, route: LearnedRoute<Link>): void {
     const { maxHops } = tracked.parcel;
     if (route.labels.length > maxHops) {
-      this.#giveUp(tracked, tooFar(route.labels.length, maxHops));
+      this.#giveUp(tracked, tooFar(route.labels.length, maxHops), false);
       return;
     }
     try {
       this.#transmit(tracked, route, "discovered");
     } catch (cause) {
-      this.#giveUp(tracked, toMeshError(cause));
+      this.#giveUp(tracked, toMeshError(cause), false);
     }
   }
 
-  #retry(tracked: Tracked, code: ErrorCode, where: string): void {
+  /** The present attempt has failed, as others say. */
+  #refused(tracked: Tracked, code: ErrorCode, where: string): void {
     const { parcel } = tracked;
-    const over = tracked.attempts >= ATTEMPTS_MAX;
-    const needed = tracked.labels ?? 0;
-    if (code === "max_hops_exceeded" && needed > parcel.maxHops) {
-      this.#giveUp(tracked, tooFar(needed, parcel.maxHops));
+    const isOver = parcel.deadline <= this.#context.ports.clock.now();
+    if (isOver || tracked.tries >= ATTEMPTS_MAX || code === "overloaded") {
+      this.#giveUp(tracked, new MeshError(code, `${explain(code)} ${where}`), true);
       return;
     }
-    if (over || parcel.expiresAt <= this.#context.ports.clock.now()) {
-      this.#giveUp(tracked, new MeshError(code, `${explain(code)} ${where}`));
-      return;
+    if (parcel.searches === false && tracked.way?.labels) this.#unlabelled(tracked);
+    else {
+      tracked.tries += 1;
+      this.#discover(tracked);
     }
-    tracked.attempts += 1;
-    // Where a learned route has failed, the usual way has not been tried.
-    const next =
-      parcel.searches === false && tracked.labels !== undefined
-        ? this.#greedy(parcel.destination, parcel.anchors)
-        : undefined;
-    if (next) this.#transmit(tracked, { link: next, labels: undefined }, "greedy");
-    else this.#discover(tracked);
   }
 
-  #giveUp(tracked: Tracked, error: MeshError): void {
+  /** Where a learned route has failed, the usual way has not been tried: its first link may serve for that as well. */
+  #unlabelled(tracked: Tracked): void {
+    tracked.way = undefined;
+    try {
+      this.#attempt(tracked);
+    } catch (cause) {
+      this.#giveUp(tracked, toMeshError(cause), false);
+    }
+  }
+
+  #giveUp(tracked: Tracked, error: MeshError, isHint: boolean): void {
     if (this.#tracked.get(tracked.parcel.number) !== tracked) return;
     this.#tracked.delete(tracked);
-    tracked.parcel.failed(error);
+    tracked.parcel.failed(error, isHint);
+  }
+
+  #wayBack(
+    { session, labels, source, anchors }: Arrival,
+    link: Link,
+    type: number,
+  ): Way | undefined {
+    if (link.ended === undefined && !link.isSuspect) return { link, labels };
+    // What came over the link itself was not sealed: the answer is not for others to see.
+    if (session === undefined && isSealed(type)) return undefined;
+    return this.#wayTo(source, anchors);
   }
 
   #wayTo(destination: NodeId, anchors: readonly Bytes[]): Way | undefined {
     const learned = this.routes.get(destination, this.#context.ports.clock.now());
     if (learned) return learned;
-    const next = this.#greedy(destination, anchors);
-    return next && { link: next, labels: undefined };
+    const { self, table } = this.#context;
+    const next = findNextHop(this.#context, destination, anchors, table);
+    if (next) return { link: next, labels: undefined };
+    const quest = { destination, anchors, source: self, tried: [], isLastHop: false };
+    const other = bestUntried(quest, table);
+    return other && { link: other, labels: undefined, budget: SEARCH_BUDGET };
   }
 
   /** The link itself, or the one that has taken its place. */
@@ -320,78 +390,8 @@ export class Courier {
     return link.ended === undefined ? link : (this.#context.table.successor(link) ?? link);
   }
 
-  #greedy(destination: NodeId, anchors: readonly Bytes[]): Link | undefined {
-    return findNextHop(this.#context, destination, anchors, this.#context.table);
-  }
-
-  #frame(link: Link, type: number, writeBody: (writer: FrameWriter) => void): boolean {
-    this.#writer.begin();
-    writeBody(this.#writer);
-    this.#writer.finish(type);
-    return link.sendFrame(this.#writer);
-  }
-
-  #routed(
-    way: Way,
-    what: Routed,
-    seal: Readonly<BodySeal>,
-    writeBody: (writer: FrameWriter) => void,
-  ): boolean {
-    this.#writer.begin();
-    const headAt = writeRouteHeader(this.#writer, {
-      destination: what.destination,
-      source: this.#context.self,
-      messageId: what.messageId ?? this.#context.ids.bytes(this.#context.ids.next()),
-      maxHops: what.maxHops ?? Math.max(MAX_HOPS_DEFAULT, way.labels?.length ?? 0),
-      payloadType: what.payloadType,
-      seal: seal.kind,
-      labels: way.labels,
-      traced: what.traced === true && seal.kind !== SEAL.asking,
-      destinationAnchors: way.labels ? [] : what.anchors.slice(0, ANCHORS_MAX),
-      sourceAnchors: way.labels ? [] : anchorsOf(this.#context, this.#context.table),
-    });
-    writeSealed(this.#writer, headAt, seal, writeBody);
-    this.#writer.finish(TYPE.rpcRoute);
-    return way.link.sendFrame(this.#writer);
-  }
-
   #lost(payloadType: number): void {
     this.#context.ports.meter.count("answers_undeliverable");
     this.#context.ports.log.write("debug", "answer_undeliverable", { type: payloadType });
   }
-}
-
-/** Forwarders a message may pass where nobody said otherwise. */
-export const MAX_HOPS_DEFAULT = 10;
-
-interface Way {
-  readonly link: Link;
-  readonly labels: readonly number[] | undefined;
-}
-
-interface Routed {
-  readonly destination: NodeId;
-  readonly anchors: readonly Bytes[];
-  readonly payloadType: number;
-  readonly messageId?: Bytes;
-  readonly maxHops?: number;
-  readonly traced?: boolean;
-}
-
-function full(link: Link): MeshError {
-  if (link.ended) return new MeshError("link_lost", `the link to ${shortId(link.peer)} has ended`);
-  return new MeshError("overloaded", `too much waits for the link to ${shortId(link.peer)}`);
-}
-
-function tooFar(needed: number, maxHops: number): MeshError {
-  return new MeshError(
-    "max_hops_exceeded",
-    `the destination is ${needed} forwarders away and the call may pass ${maxHops}; raise maxHops`,
-  );
-}
-
-function explain(code: ErrorCode): string {
-  if (code === "max_hops_exceeded") return "the message used up its hops";
-  if (code === "overloaded") return "a forwarder has too much waiting";
-  return "a forwarder found no way on";
 }

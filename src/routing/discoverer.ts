@@ -14,7 +14,7 @@ import {
   writeRouteRequest,
 } from "../wire/route-control.ts";
 import { FrameWriter } from "../wire/writer.ts";
-import type { Arrival } from "./arrival.ts";
+import { type Arrival, directArrival } from "./arrival.ts";
 import { ringsFor, SeenRequests } from "./discovery.ts";
 import type { LearnedRoute } from "./learned-routes.ts";
 import type { RoutingContext } from "./routing-context.ts";
@@ -25,8 +25,10 @@ const FURTHEST = 10;
 /** Searches of this node under way at once; one more is refused with `overloaded`. */
 const SEARCHES_MAX = 256;
 
-/** Time that a ring gets for each forwarder it may pass, before the next ring starts. */
+/** Time that a ring gets for each forwarder it may pass, before the next ring starts; more where links are slow. */
 const RING_TIME: Millis = 50;
+const RING_TIME_MOST: Millis = 500;
+const ROUND_TRIPS = 2;
 
 /** After a search without result the next one for that target waits: this long at first, then doubled. */
 const PAUSE_FIRST: Millis = 250;
@@ -36,6 +38,10 @@ const PAUSED_MAX = 4_096;
 /** Route requests a neighbour may send a second, and at once; the rest is dropped and counted. */
 const REQUEST_RATE = 50;
 const REQUEST_BURST = 100;
+
+/** The same from all neighbours together. */
+const REQUEST_RATE_ALL = 500;
+const REQUEST_BURST_ALL = 1_000;
 
 const DOMAIN = utf8("macula route 1\0");
 
@@ -61,12 +67,15 @@ export class Discoverer {
   readonly #pauses = new BoundedMap<string, Pause>(PAUSED_MAX);
   /** Requests let through, by link. Entries end with their links. */
   readonly #rates = new Map<Link, TokenBucket>();
+  readonly #rateOfAll: TokenBucket;
   readonly #writer = new FrameWriter();
   #answer: ((arrival: Arrival, writeBody: (writer: FrameWriter) => void) => void) | undefined;
 
   constructor(context: RoutingContext) {
     this.#context = context;
     this.#seen = new SeenRequests(context);
+    const { clock } = context.ports;
+    this.#rateOfAll = new TokenBucket(clock, REQUEST_RATE_ALL, REQUEST_BURST_ALL);
   }
 
   /** How a reply is sent back; set once, by whoever owns the courier. */
@@ -110,7 +119,7 @@ export class Discoverer {
 
   /** A route request from a neighbour. Throws `bad_frame`. */
   request(link: Link, bytes: Bytes, start: number, end: number): void {
-    if (!this.#rate(link).take()) {
+    if (!this.#rate(link).take() || !this.#rateOfAll.take()) {
       this.#context.ports.meter.count("route_requests_dropped");
       return;
     }
@@ -149,7 +158,8 @@ export class Discoverer {
     const search = newSearch(target, this.#context.ids.bytes(this.#context.ids.next()));
     this.#searches.set(idText(target), search);
     this.#context.ports.meter.count("route_searches");
-    this.#ring(search, ringsFor(maxHops, Math.max(maxHops, FURTHEST)), 0);
+    const furthest = Math.max(maxHops, FURTHEST);
+    this.#ring(search, ringsFor(maxHops, furthest, this.#context.meshSize()), 0);
     return search.promise;
   }
 
@@ -164,10 +174,19 @@ export class Discoverer {
       { requestId, source: this.#context.self, target, hopsLeft, labels: [] },
       undefined,
     );
-    const time = hopsLeft * RING_TIME;
+    const time = hopsLeft * this.#hopTime();
     search.timer = this.#context.ports.clock.timer(time, () =>
       this.#ring(search, rings, index + 1),
     );
+  }
+
+  /** What a hop takes there and back, judged by this node's own links. */
+  #hopTime(): Millis {
+    let slowest: Millis = 0;
+    for (const { liveness } of this.#context.table) {
+      slowest = Math.max(slowest, liveness.roundTrip ?? 0);
+    }
+    return Math.min(RING_TIME_MOST, Math.max(RING_TIME, slowest * ROUND_TRIPS));
   }
 
   #exhausted(search: Search): void {
@@ -202,16 +221,7 @@ export class Discoverer {
     const { self, signer } = this.#context;
     const signature = signer.sign(this.#signedText(request.requestId, request.source, self));
     const labels = [...request.labels].reverse();
-    const arrival = {
-      source: request.source,
-      link,
-      labels,
-      anchors: [],
-      hops: labels.length,
-      messageId: undefined,
-      session: undefined,
-      isRepeated: false,
-    };
+    const arrival = { ...directArrival(link), source: request.source, labels, hops: labels.length };
     this.#answer?.(arrival, (writer) =>
       writeRouteReply(writer, { requestId: request.requestId, signature }),
     );

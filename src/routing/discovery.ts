@@ -25,7 +25,7 @@ export type DiscoveryStep =
  */
 export class SeenRequests {
   readonly #standing: Standing;
-  /** Per request the most hops it had left, or as its target the fewest it had passed. */
+  /** Per request the most hops it had left; as its target the widest ring, and in that the fewest hops it had passed. */
   readonly #best = new BoundedMap<string, number>(SEEN_REQUESTS_MAX);
 
   constructor(standing: Standing) {
@@ -42,8 +42,8 @@ export class SeenRequests {
     if (sameId(request.source, self)) return { kind: "ignore" };
     const isTarget = sameId(request.target, self);
     if (!isTarget && (!transit || request.hopsLeft === 0)) return { kind: "ignore" };
-    // Both count upwards: more hops left, or fewer hops passed.
-    const merit = isTarget ? -request.labels.length : request.hopsLeft;
+    // A wider ring is answered anew: the answer to the one before may have been lost with a hop.
+    const merit = isTarget ? answerMerit(request) : request.hopsLeft;
     const key = toHex(request.requestId);
     const known = this.#best.get(key);
     if (known !== undefined && known >= merit) return { kind: "ignore" };
@@ -54,11 +54,23 @@ export class SeenRequests {
   }
 }
 
+/** Hops passed and hops left are together the width of the ring. */
+function answerMerit({ hopsLeft, labels }: RouteRequest): number {
+  return (hopsLeft + labels.length) * 32 - labels.length;
+}
+
+/** In a mesh of more nodes than this no search goes further than `RING_GUARDED`: it would ask all of them. */
+export const SIZE_GUARD = 5_000;
+const RING_GUARDED = 8;
+
 /**
  * The rings of a search for a route of at most `maxHops` forwarders: small ones first, then all it may, then
- * as far as this mesh ever goes, so that a route that is too long is told from none.
+ * as far as this mesh ever goes, so that a route that is too long is told from none. A mesh of more than 5,000 nodes is
+ * not asked as a whole: in one that has its order no route is that long.
  */
-export function ringsFor(maxHops: number, furthest: number): number[] {
+export function ringsFor(maxHops: number, furthest: number, meshSize = 0): number[] {
+  const most = meshSize > SIZE_GUARD ? RING_GUARDED : Number.POSITIVE_INFINITY;
   const rings = [...RINGS.map((ring) => Math.min(ring, maxHops)), maxHops, furthest];
-  return [...new Set(rings)].filter((ring) => ring > 0).sort((a, b) => a - b);
+  const kept = rings.map((ring) => Math.min(ring, most)).filter((ring) => ring > 0);
+  return [...new Set(kept)].sort((a, b) => a - b);
 }

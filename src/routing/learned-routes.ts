@@ -20,6 +20,8 @@ export interface RouteLink {
 export interface LearnedRoute<L extends RouteLink> {
   readonly link: L;
   readonly labels: readonly number[];
+  /** It was found by chance, on detours: there may be a shorter one. */
+  readonly deflected?: boolean;
 }
 
 interface Entry<L extends RouteLink> extends LearnedRoute<L> {
@@ -45,8 +47,14 @@ export class LearnedRoutes<L extends RouteLink> {
     const known = this.#fresh(destination, now);
     if (known && known.labels.length < route.labels.length) return;
     if (known && now - known.provenAt < PROOF_INTERVAL && sameRoute(known, route)) return;
-    const { link, labels } = route;
-    this.#routes.set(idNumber(destination), { destination, link, labels, provenAt: now });
+    const { link, labels, deflected = false } = route;
+    this.#routes.set(idNumber(destination), {
+      destination,
+      link,
+      labels,
+      deflected,
+      provenAt: now,
+    });
   }
 
   /** The route has failed. */

@@ -1,11 +1,14 @@
 import type { Bytes } from "../base/bytes.ts";
+import { matchesAt } from "../base/bytes.ts";
 import { type ErrorCode, MeshError } from "../base/errors.ts";
+import { INLINE_MAX } from "../peer/channel.ts";
 import type { Link } from "../peer/link.ts";
 import { isSealed } from "../seal/sealer.ts";
 import { readBoxKeyAnswer, writeBoxKeyAnswer } from "../wire/box-key.ts";
 import { HEADER_BYTES, TYPE } from "../wire/frame.ts";
 import {
   type Rule,
+  readHopAccept,
   readHopReport,
   readRouteError,
   readRouteReply,
@@ -13,9 +16,12 @@ import {
   writeRouteError,
 } from "../wire/route-control.ts";
 import { RouteView, SEAL } from "../wire/route-frame.ts";
+import { Accepts } from "./accepts.ts";
 import { type Arrival, directArrival, routedArrival } from "./arrival.ts";
 import type { Courier } from "./courier.ts";
-import { routeOrDeliver } from "./decide.ts";
+import { CustodyWatch } from "./custody-watch.ts";
+import { isNotice, routeOrDeliver } from "./decide.ts";
+import { Deflector } from "./deflector.ts";
 import type { Discoverer } from "./discoverer.ts";
 import type { RoutingContext } from "./routing-context.ts";
 import { AsymmetricQuota } from "./sealing.ts";
@@ -39,6 +45,9 @@ export class Router {
   readonly #context: RoutingContext;
   readonly #courier: Courier;
   readonly #discoverer: Discoverer;
+  readonly #accepts: Accepts;
+  readonly #watch: CustodyWatch;
+  readonly #deflector: Deflector;
   readonly #sinks: (MessageSink | undefined)[] = new Array<MessageSink | undefined>(256).fill(
     undefined,
   );
@@ -49,7 +58,19 @@ export class Router {
     this.#context = context;
     this.#courier = courier;
     this.#discoverer = discoverer;
-    this.#quota = new AsymmetricQuota(context.ports);
+    const { ports, table } = context;
+    this.#quota = new AsymmetricQuota(ports);
+    this.#accepts = new Accepts(ports.clock);
+    this.#watch = new CustodyWatch(ports.clock, table, (link, bytes, start, end) =>
+      this.#deflector.lost(link, bytes, start, end),
+    );
+    this.#deflector = new Deflector(context, this.#watch, {
+      refuse: (from, view, code) => this.#refuse(from, view, code),
+      routeIsStale: (from, view) => this.#routeIsStale(from, view),
+      exhausted: (messageId) => courier.exhausted(messageId),
+      deflected: (from, view) => this.#deflected(from, view),
+    });
+    courier.onSent(() => this.#watch.began());
     discoverer.onAnswer((arrival, write) => courier.answer(arrival, TYPE.routeReply, write));
     this.on(TYPE.routeError, (_, __, bytes, start, end) =>
       courier.routeError(readRouteError(bytes, start, end)),
@@ -77,6 +98,11 @@ export class Router {
     if (type === TYPE.rpcRoute) {
       this.#route(link, bytes, start, end, owned);
       this.#view.release();
+      if (end - start <= INLINE_MAX) this.#accepts.took(link);
+      return;
+    }
+    if (type === TYPE.hopAccept) {
+      link.custody.taken(readHopAccept(bytes, start + HEADER_BYTES, end), link.usedAt);
       return;
     }
     if (type === TYPE.routeRequest) {
@@ -87,6 +113,21 @@ export class Router {
     if (sink === undefined)
       throw new MeshError("bad_frame", `a frame of type ${type} is not expected`);
     sink(directArrival(link), type, bytes, start + HEADER_BYTES, end, owned);
+  }
+
+  /** What was sent over the link and not told of goes another way. */
+  linkLost(link: Link): void {
+    this.#watch.linkLost(link);
+  }
+
+  /** Messages whose searches are remembered. */
+  get searched(): number {
+    return this.#deflector.size;
+  }
+
+  close(): void {
+    this.#accepts.close();
+    this.#watch.close();
   }
 
   #route(link: Link, bytes: Bytes, start: number, end: number, owned: boolean): void {
@@ -102,8 +143,11 @@ export class Router {
       case "forward":
         this.#forward(link, view, decision.next, decision.rule);
         return;
-      case "error":
-        this.#refuse(link, view, decision.code);
+      case "stuck":
+        this.#deflector.stuck(link, view, decision.code);
+        return;
+      case "returned":
+        this.#deflector.returned(link, view);
         return;
       case "drop":
         this.#dropped(decision.reason);
@@ -117,25 +161,42 @@ export class Router {
     const traced = view.traced ? routedArrival(from, view) : undefined;
     const messageId = traced && view.messageId;
     view.passOn(from.label);
-    if (!next.send(view.bytes, view.start, view.end)) {
+    const kept = !isNotice(view.payloadType);
+    if (!next.sendRouted(view.bytes, view.start, view.end, kept, from.usedAt)) {
       view.takeBack();
       this.#refuse(from, view, "overloaded");
       return;
     }
+    this.#watch.began();
     next.usedAt = from.usedAt;
     this.#context.ports.meter.count("frames_forwarded");
     if (traced && messageId) this.#report(traced, messageId, rule);
   }
 
-  #refuse(from: Link, view: RouteView, code: ErrorCode): void {
+  #refuse(from: Link | undefined, view: RouteView, code: ErrorCode): void {
     this.#context.ports.meter.count("frames_refused");
-    const type = view.payloadType;
-    if (type === TYPE.routeError || type === TYPE.hopReport) return; // No notices about notices.
+    this.#notify(from, view, code);
+  }
+
+  /** Tells the source what became of its frame, which lies as it came in over `from`; over `undefined` nobody is told. */
+  #notify(from: Link | undefined, view: RouteView, code: ErrorCode): void {
+    if (from === undefined || isNotice(view.payloadType)) return; // No notices about notices.
     const arrival = routedArrival(from, view);
     const { messageId, hopCount } = view;
     this.#courier.answer(arrival, TYPE.routeError, (writer) =>
       writeRouteError(writer, { messageId, code, hop: hopCount }),
     );
+  }
+
+  #routeIsStale(from: Link | undefined, view: RouteView): void {
+    if (matchesAt(view.bytes, view.sourceAt, this.#context.self)) {
+      this.#courier.routes.forget(view.destination);
+    } else if (view.payloadType !== TYPE.reply) this.#notify(from, view, "stale_route");
+  }
+
+  #deflected(from: Link, view: RouteView): void {
+    view.takeBack();
+    this.#report(routedArrival(from, view), view.messageId, "deflected");
   }
 
   #deliver(link: Link, view: RouteView, owned: boolean): void {

@@ -17,4 +17,6 @@ export interface RoutingContext extends Standing {
   readonly table: LinkTable;
   readonly ids: MessageIds;
   readonly sealer: Sealer;
+  /** How many nodes there seem to be. */
+  meshSize(): number;
 }

@@ -58,7 +58,7 @@ export interface Sealable {
   /** The provider's key, as its record says it. */
   readonly boxKey?: Bytes | undefined;
   /** When nobody waits for it any more. */
-  readonly expiresAt: Millis;
+  readonly deadline: Millis;
 }
 
 /** How a message of this node is sealed, good until the next one is asked for; or what is wrong with its provider's key. */
@@ -76,7 +76,7 @@ export function sealFor(
   }
   if (session === undefined) return ASKING;
   const kind = session.opening === undefined ? SEAL.session : SEAL.opening;
-  return sealedIn(session, kind, now, message.expiresAt - now);
+  return sealedIn(session, kind, now, message.deadline - now);
 }
 
 /** How an answer to a message is sealed that came in `session`. Good until the next one is asked for. */

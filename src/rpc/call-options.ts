@@ -3,7 +3,7 @@ import { MeshError } from "../base/errors.ts";
 import { type NodeId, parseNodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import { PROCEDURE_NAME_BYTES_MAX } from "../identity/realm.ts";
-import { MAX_HOPS_DEFAULT } from "../routing/courier.ts";
+import { MAX_HOPS_DEFAULT } from "../routing/parcel.ts";
 import { CALL_TIMEOUT_MAX } from "../wire/call.ts";
 import { HOPS_LIMIT } from "../wire/limits.ts";
 import { SELECTIONS, type Selection } from "./selection.ts";
@@ -20,6 +20,11 @@ export interface CallOptions {
   readonly provider?: string;
   /** Forwarding nodes the call may pass, 0 to 16; 10 when left out. */
   readonly maxHops?: number;
+  /**
+   * It does no harm where the call is executed twice: another provider may be asked although the first one may have
+   * executed it. False when left out.
+   */
+  readonly idempotent?: boolean;
   /** How one of several providers is chosen; `random` when left out. */
   readonly selection?: Selection;
 }
@@ -30,6 +35,7 @@ export interface CheckedOptions {
   readonly signal: AbortSignal | undefined;
   readonly provider: NodeId | undefined;
   readonly maxHops: number;
+  readonly idempotent: boolean;
   readonly selection: Selection;
 }
 
@@ -51,7 +57,10 @@ export function checkOptions(options: CallOptions): CheckedOptions {
   if (!SELECTIONS.includes(selection)) {
     throw bad(`selection is "${String(selection)}"; it is one of ${SELECTIONS.join(", ")}`);
   }
-  return { timeout, maxHops, provider: readProvider(options.provider), selection, signal };
+  const { idempotent = false } = options;
+  if (typeof idempotent !== "boolean") throw bad("idempotent is true or false");
+  const provider = readProvider(options.provider);
+  return { timeout, maxHops, provider, idempotent, selection, signal };
 }
 
 function readProvider(provider: string | undefined): NodeId | undefined {

@@ -1,23 +1,26 @@
 import type { Bytes } from "../base/bytes.ts";
 import { MeshError, toMeshError } from "../base/errors.ts";
-import { sameId, shortId } from "../base/id.ts";
+import { type NodeId, sameId, shortId } from "../base/id.ts";
 import { NumberedTable } from "../base/numbered-table.ts";
 import type { Clock, Millis } from "../base/ports.ts";
 import { Slab } from "../base/slab.ts";
 import { within } from "../base/within.ts";
-import type { Asked, Provider, Registry } from "../dht/registry.ts";
+import type { Asked, Provider } from "../dht/registry.ts";
 import type { Link } from "../peer/link.ts";
 import type { Arrival } from "../routing/arrival.ts";
-import type { Courier, Parcel } from "../routing/courier.ts";
+import type { Courier } from "../routing/courier.ts";
+import type { Parcel } from "../routing/parcel.ts";
 import type { Router } from "../routing/router.ts";
 import type { RoutingContext } from "../routing/routing-context.ts";
 import { CALL_ID_BYTES, readReply, replyIdAt, writeCancel, writeCast } from "../wire/call.ts";
 import { TYPE } from "../wire/frame.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
 import type { FrameWriter } from "../wire/writer.ts";
+import { cancelled, noProvider, outOfTime } from "./call-errors.ts";
 import { type CallOptions, checkOptions, checkProcedure } from "./call-options.ts";
 import { errorOf } from "./failure.ts";
 import { OneWay } from "./one-way.ts";
+import { Patience } from "./patience.ts";
 import { PendingCall, type PendingCallOwner } from "./pending-call.ts";
 import { type Selection, Selector } from "./selection.ts";
 
@@ -30,21 +33,47 @@ const PROVIDERS_TRIED_MAX = 3;
 /** How long a route error may come back for a message that nobody answers. */
 const ONE_WAY_LIFE: Millis = 3_000;
 
+/** When a call is first looked at again: by then it is known where it was sent. */
+const FIRST_LOOK: Millis = 250;
+
+/** Repetitions of an idempotent call to one provider, before another one is asked. */
+const REPETITIONS_BEFORE_NEXT = 2;
+
+/** Each repetition waits so many times as long as the one before. */
+const GROWTH = 1.5;
+
+/** Copies that leave at once, each over a way of its own, where one repetition after another was not answered. */
+const COPIES_MAX = 8;
+
 /** Replies and refusals after which another provider may be asked, because the call was not executed. */
 const NOT_EXECUTED: ReadonlySet<string> = new Set(["no_provider", "overloaded"]);
+
+/** Failures that say less of a call whose link was lost than the loss does. */
+const WAYLESS: ReadonlySet<string> = new Set(["no_route", "no_provider"]);
+
+/** Where providers come from: a `Registry`. */
+export interface Directory {
+  /** Those that are known to provide a procedure; `undefined` where it has to be asked for. */
+  known(procedure: string): readonly Provider[] | undefined;
+  /** Asks the mesh. */
+  find(procedure: string): Promise<Asked>;
+  /** The provider was not reached. */
+  drop(procedure: string, provider: NodeId): void;
+}
 
 /** Makes calls: finds providers, sends, waits, tries the next one. */
 export class Client implements PendingCallOwner {
   readonly #context: RoutingContext;
   readonly #courier: Courier;
-  readonly #registry: Registry;
+  readonly #registry: Directory;
   readonly #pending = new NumberedTable<PendingCall>(PENDING_MAX);
   readonly #selector: Selector;
+  readonly #patience = new Patience();
   readonly #slab = new Slab();
   readonly copyOf: (bytes: Bytes) => Bytes = (bytes) => this.#slab.copy(bytes);
   #closed: MeshError | undefined;
 
-  constructor(context: RoutingContext, courier: Courier, router: Router, registry: Registry) {
+  constructor(context: RoutingContext, courier: Courier, router: Router, registry: Directory) {
     this.#context = context;
     this.#courier = courier;
     this.#registry = registry;
@@ -115,23 +144,29 @@ export class Client implements PendingCallOwner {
     });
   }
 
-  expired(call: PendingCall): void {
-    const { target } = call;
-    const where = target ? `node ${shortId(target.id)} did not answer` : "no provider was found";
-    this.#fail(
-      call,
-      new MeshError("timeout", `${where} within ${call.settings.options.timeout} ms`),
-    );
+  due(call: PendingCall): void {
+    const now = this.clock.now();
+    if (now >= call.deadline) {
+      this.#fail(call, outOfTime(call));
+      return;
+    }
+    const isUnderWay = call.isUncertain || !this.#courier.isSearching(call);
+    const isWaiting = call.attempts > 0 && call.isRepeatable && isUnderWay;
+    if (isWaiting && call.attempts === call.attemptsSeen) this.#repeat(call);
+    this.#lookAgain(call, now);
   }
 
-  undeliverable(call: PendingCall, error: MeshError): void {
+  undeliverable(call: PendingCall, error: MeshError, isHint: boolean): void {
     if (this.#pending.get(call.number) !== call) return;
-    this.#next(call, error);
+    const mayBeAtWork = call.isUncertain && call.lost === undefined && !this.#mayAskAnother(call);
+    // It is sent again when it is looked at next.
+    if ((isHint && error.code !== "overloaded") || mayBeAtWork) call.hint = error;
+    else this.#next(call, error);
   }
 
   /**
-   * A link ended: what was sent over it has an unknown outcome, which its caller is told at once; unless another
-   * link has taken its place, which the answer will come over.
+   * A link ended: what was sent over it is sent again another way; unless another link has taken its place, which the
+   * answer will come over.
    */
   linkLost(link: Link): void {
     const successor = this.#context.table.successor(link);
@@ -141,7 +176,10 @@ export class Client implements PendingCallOwner {
       if (successor) continue;
       const isProvider = sameId(link.peer, call.destination);
       const text = `the link to ${shortId(link.peer)} was lost while the call was under way; it may have been executed`;
-      this.#fail(call, new MeshError(isProvider ? "provider_gone" : "link_lost", text));
+      call.lost = new MeshError(isProvider ? "provider_gone" : "link_lost", text);
+      call.rule = undefined;
+      this.#repeat(call);
+      this.#lookAgain(call, this.clock.now());
     }
   }
 
@@ -158,7 +196,7 @@ export class Client implements PendingCallOwner {
       throw new MeshError("overloaded", `${PENDING_MAX} calls wait for their replies already`);
     }
     this.#pending.add(call);
-    this.#context.deadlines.add(call, timeout);
+    this.#context.deadlines.add(call, Math.min(timeout, FIRST_LOOK));
     if (signal) this.#watch(call, signal);
     return call;
   }
@@ -221,6 +259,48 @@ export class Client implements PendingCallOwner {
     }
   }
 
+  /** Nobody has answered, or the link is gone: once more, over another way, or to another provider where that may be. */
+  #repeat(call: PendingCall): void {
+    call.hint = undefined;
+    call.repetitions += 1;
+    this.#context.ports.meter.count("calls_sent_again");
+    if (call.repetitions > REPETITIONS_BEFORE_NEXT && this.#mayAskAnother(call)) {
+      const known = this.#registry.known(call.settings.procedure);
+      const provider = known && this.#pick(known, call);
+      if (provider) {
+        this.#courier.forget(call.number);
+        this.#sendTo(call, provider);
+        return;
+      }
+    }
+    try {
+      this.#courier.again(call, Math.min(2 ** (call.repetitions - 1), COPIES_MAX));
+    } catch (cause) {
+      this.#fail(call, toMeshError(cause));
+    }
+  }
+
+  /** True where no harm is done, should the present provider have executed it, or execute it yet. */
+  #mayAskAnother(call: PendingCall): boolean {
+    const { provider, idempotent } = call.settings.options;
+    const isSafe = idempotent || !call.isUncertain;
+    return isSafe && provider === undefined && call.asked < PROVIDERS_TRIED_MAX;
+  }
+
+  /** When the call is looked at next: when an answer is overdue, or at its deadline where that would change nothing. */
+  #lookAgain(call: PendingCall, now: Millis): void {
+    if (this.#pending.get(call.number) !== call) return;
+    this.#context.deadlines.remove(call);
+    call.attemptsSeen = call.attempts;
+    if (call.target && !call.isRepeatable) {
+      this.#context.deadlines.add(call, call.deadline - now);
+      return;
+    }
+    const patience = call.target ? this.#patience.for(call.target.id) : FIRST_LOOK;
+    const wait = patience * GROWTH ** Math.min(call.repetitions, 6);
+    this.#context.deadlines.add(call, Math.min(wait, call.deadline - now));
+  }
+
   #load(call: PendingCall, provider: Provider): void {
     call.unload?.();
     call.unload = this.#selector.loaded(provider.id);
@@ -228,8 +308,9 @@ export class Client implements PendingCallOwner {
 
   /** The present provider was not reached: the next one, or the end. */
   #next(call: PendingCall, error: MeshError): void {
-    if (call.settings.options.provider || call.asked >= PROVIDERS_TRIED_MAX) {
-      this.#fail(call, error);
+    if (!this.#mayAskAnother(call)) {
+      // What befell the call before says more than that there is no way any more.
+      this.#fail(call, WAYLESS.has(error.code) ? (call.lost ?? error) : error);
       return;
     }
     this.#registry.drop(call.settings.procedure, call.destination);
@@ -237,6 +318,7 @@ export class Client implements PendingCallOwner {
     const provider = known && this.#pick(known, call);
     if (provider) this.#sendTo(call, provider);
     else this.#find(call, error);
+    this.#lookAgain(call, this.clock.now());
   }
 
   #replied(arrival: Arrival, bytes: Bytes, start: number, end: number, owned: boolean): void {
@@ -249,6 +331,7 @@ export class Client implements PendingCallOwner {
     }
     const reply = readReply(bytes, start, end, owned);
     this.#courier.learn(arrival);
+    if (arrival.labels !== undefined) this.#patience.learn(call, this.clock.now());
     if (reply.ok) {
       this.#settle(call);
       call.settings.resolve(reply.result);
@@ -260,6 +343,7 @@ export class Client implements PendingCallOwner {
       return;
     }
     this.#courier.forget(call.number);
+    call.declined();
     this.#next(call, error);
   }
 
@@ -296,7 +380,6 @@ export class Client implements PendingCallOwner {
     const number = this.#context.ids.next();
     const parcel = new OneWay({
       number,
-      messageId: this.#context.ids.bytes(number),
       destination: target.id,
       anchors: target.anchors,
       boxKey: target.boxKey,
@@ -312,20 +395,4 @@ export class Client implements PendingCallOwner {
     this.#context.deadlines.add(parcel, ONE_WAY_LIFE);
     this.#courier.send(parcel satisfies Parcel);
   }
-}
-
-function cancelled(): MeshError {
-  return new MeshError("cancelled", "the caller has cancelled the call");
-}
-
-function noProvider(procedure: string, asked: Asked | undefined, lastError?: MeshError): MeshError {
-  const cause =
-    asked === undefined || asked.asked === 0
-      ? "there was no node to ask"
-      : `${asked.asked} nodes were asked and ${asked.answered} answered`;
-  const text = `no node that could be asked knows a provider of "${procedure}": ${cause}`;
-  if (lastError === undefined) return new MeshError("no_provider", text);
-  return new MeshError("no_provider", `${text}; the last one known: ${lastError.message}`, {
-    cause: lastError,
-  });
 }

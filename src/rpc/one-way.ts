@@ -2,13 +2,14 @@ import type { Bytes } from "../base/bytes.ts";
 import { Expiring } from "../base/deadlines.ts";
 import type { MeshError } from "../base/errors.ts";
 import type { NodeId } from "../base/id.ts";
-import type { Parcel } from "../routing/courier.ts";
+import type { Millis } from "../base/ports.ts";
+import type { Parcel } from "../routing/parcel.ts";
 import type { FrameWriter } from "../wire/writer.ts";
 
 /** A message nobody answers: a cast, or word that a call was cancelled. */
 export class OneWay extends Expiring implements Parcel {
   readonly number: number;
-  readonly messageId: Bytes;
+  attempts = 0;
   readonly destination: NodeId;
   readonly anchors: readonly Bytes[];
   readonly boxKey: Bytes | undefined;
@@ -20,7 +21,6 @@ export class OneWay extends Expiring implements Parcel {
 
   constructor(options: {
     readonly number: number;
-    readonly messageId: Bytes;
     readonly destination: NodeId;
     readonly anchors: readonly Bytes[];
     readonly boxKey: Bytes | undefined;
@@ -32,7 +32,6 @@ export class OneWay extends Expiring implements Parcel {
   }) {
     super();
     this.number = options.number;
-    this.messageId = options.messageId;
     this.destination = options.destination;
     this.anchors = options.anchors;
     this.boxKey = options.boxKey;
@@ -40,6 +39,10 @@ export class OneWay extends Expiring implements Parcel {
     this.maxHops = options.maxHops;
     this.#write = options.write;
     this.#done = options.done;
+  }
+
+  get deadline(): Millis {
+    return this.expiresAt;
   }
 
   writeBody(writer: FrameWriter): void {

@@ -6,7 +6,7 @@ import type { Numbered } from "../base/numbered-table.ts";
 import type { Clock, Millis } from "../base/ports.ts";
 import type { Provider } from "../dht/registry.ts";
 import type { Link } from "../peer/link.ts";
-import type { Parcel } from "../routing/courier.ts";
+import type { Parcel } from "../routing/parcel.ts";
 import { writeCall } from "../wire/call.ts";
 import { TYPE } from "../wire/frame.ts";
 import type { HopReport, Rule } from "../wire/route-control.ts";
@@ -17,9 +17,13 @@ import type { CheckedOptions } from "./call-options.ts";
 /** Shared by all calls that have none, which are most. */
 const NO_REPORTS: readonly TimedReport[] = [];
 const NO_PROVIDERS: readonly Provider[] = [];
+const NO_ATTEMPTS: readonly number[] = [];
 
 /** Reports of one call; no way has so many stations, but a forwarder may invent them. */
 const REPORTS_MAX = 64;
+
+/** Bytes of arguments from which on a call may just take long to be carried. */
+const REPEATED_MAX: number = 64 << 10;
 
 /** What a pending call asks and tells the client that owns it. */
 export interface PendingCallOwner {
@@ -28,10 +32,10 @@ export interface PendingCallOwner {
   callId(number: number): Bytes;
   /** A copy that lives about as long as a call. */
   readonly copyOf: (bytes: Bytes) => Bytes;
-  /** Its time is over. */
-  expired(call: PendingCall): void;
-  /** The attempt at its present provider has failed before that could execute it. */
-  undeliverable(call: PendingCall, error: MeshError): void;
+  /** The moment has come that it was to be looked at again, or its time is over. */
+  due(call: PendingCall): void;
+  /** The attempt at its present provider has failed; with `isHint` others say so, and may be wrong. */
+  undeliverable(call: PendingCall, error: MeshError, isHint: boolean): void;
 }
 
 /** A report of a traced call: who told, what, and when after its start. */
@@ -59,6 +63,17 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
   readonly messageId: Bytes;
   readonly settings: CallSettings;
   readonly startedAt: Millis;
+  /** When it fails, on the monotonic clock. */
+  readonly deadline: Millis;
+  attempts = 0;
+  /** Attempts when it was last looked at; where there was none since, the last one has had its time. */
+  attemptsSeen = 0;
+  /** How often it was sent again because nobody answered. */
+  repetitions = 0;
+  /** What was said of the failure of the last attempt. */
+  hint: MeshError | undefined = undefined;
+  /** Set where it went over a link that was lost. */
+  lost: MeshError | undefined = undefined;
   readonly payloadType: number = TYPE.call;
   /** The provider that is asked now. */
   target: Provider | undefined = undefined;
@@ -73,6 +88,9 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
   unload: (() => void) | undefined = undefined;
   readonly #owner: PendingCallOwner;
   #encoded: Bytes | undefined = undefined;
+  /** Attempts when `target` was first asked, and those since of which somebody has said that nothing came. */
+  #attemptsBefore = 0;
+  #undone: readonly number[] = NO_ATTEMPTS;
   /** Providers asked before `target`. */
   #before: readonly Provider[] = NO_PROVIDERS;
 
@@ -83,6 +101,7 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
     this.number = settings.number;
     this.messageId = owner.callId(settings.number);
     this.startedAt = owner.clock.now();
+    this.deadline = this.startedAt + settings.options.timeout;
   }
 
   /**
@@ -100,6 +119,9 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
     if (this.target) this.#before = [...this.#before, this.target];
     this.target = provider;
     this.via = undefined;
+    this.rule = undefined;
+    this.declined();
+    this.repetitions = 0;
   }
 
   /** Providers asked so far, `target` included. */
@@ -111,6 +133,27 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
   hasAsked({ id, seq = 0 }: Provider): boolean {
     const asked = this.target ? [...this.#before, this.target] : this.#before;
     return asked.some((it) => sameId(it.id, id) && (it.seq ?? seq) >= seq);
+  }
+
+  /** `target` may have executed it: of some attempt nobody has said that nothing came of it. */
+  get isUncertain(): boolean {
+    return this.lost !== undefined || this.attempts - this.#attemptsBefore > this.#undone.length;
+  }
+
+  /** `target` itself has said that it has not executed it: in its present life, which a lost link may have ended. */
+  declined(): void {
+    this.#attemptsBefore = this.attempts;
+    this.#undone = NO_ATTEMPTS;
+  }
+
+  undone(attempt: number): void {
+    const isOld = ((attempt - this.#attemptsBefore) & 0xff) >= this.attempts - this.#attemptsBefore;
+    if (!isOld && !this.#undone.includes(attempt)) this.#undone = [...this.#undone, attempt];
+  }
+
+  /** A link carries it or ends, and what is large may just take long: neither is sent again for want of an answer. */
+  get isRepeatable(): boolean {
+    return this.rule !== "direct" && this.snapshot().length < REPEATED_MAX;
   }
 
   get traced(): boolean {
@@ -134,7 +177,7 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
   }
 
   writeBody(writer: FrameWriter, messageId?: Bytes): void {
-    const timeLeft = this.expiresAt - this.#owner.clock.now();
+    const timeLeft = this.deadline - this.#owner.clock.now();
     const { procedure } = this.settings;
     const callId = messageId === this.messageId ? undefined : this.messageId;
     writeCall(writer, callId, procedure, timeLeft, this.snapshot());
@@ -145,8 +188,8 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
     this.rule = rule;
   }
 
-  failed(error: MeshError): void {
-    this.#owner.undeliverable(this, error);
+  failed(error: MeshError, isHint: boolean): void {
+    this.#owner.undeliverable(this, error, isHint);
   }
 
   reported(node: NodeId, report: HopReport): void {
@@ -156,7 +199,7 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
   }
 
   override expire(): void {
-    this.#owner.expired(this);
+    this.#owner.due(this);
   }
 
   get #asked(): Provider {

@@ -3,6 +3,7 @@ import { equalBytes } from "../base/bytes.ts";
 import { Expiring } from "../base/deadlines.ts";
 import { idText, type NodeId, sameId } from "../base/id.ts";
 import type { Numbered } from "../base/numbered-table.ts";
+import type { Arrival } from "../routing/arrival.ts";
 import { readUint32 } from "../wire/frame.ts";
 import type { CallContext } from "./handler.ts";
 
@@ -19,6 +20,8 @@ export class RunningCall extends Expiring implements CallContext, Numbered<Runni
   readonly callId: Bytes;
   readonly number: number;
   sibling: RunningCall | undefined = undefined;
+  /** How its latest repetition came, where there was one: the answer goes back that way. */
+  arrival: Arrival | undefined = undefined;
   readonly #origin: Origin;
   readonly #onExpire: (call: RunningCall) => void;
   #abort: AbortController | undefined;

@@ -3,6 +3,7 @@ import { MeshError } from "../base/errors.ts";
 import { NumberedTable } from "../base/numbered-table.ts";
 import type { Arrival } from "../routing/arrival.ts";
 import type { Courier } from "../routing/courier.ts";
+import { withoutAttempt } from "../routing/message-ids.ts";
 import type { Router } from "../routing/router.ts";
 import type { RoutingContext } from "../routing/routing-context.ts";
 import {
@@ -18,8 +19,10 @@ import {
 import { TYPE } from "../wire/frame.ts";
 import type { Value } from "../wire/value.ts";
 import { checkProcedure } from "./call-options.ts";
+import { Executed, type Execution } from "./executed.ts";
 import { failureOf, ownFailureOf } from "./failure.ts";
 import type { CallContext, Handler } from "./handler.ts";
+import { ReplyCache } from "./reply-cache.ts";
 import { callNumber, type Origin, RunningCall } from "./running-call.ts";
 
 /** Procedures one node may provide. */
@@ -43,6 +46,9 @@ export class Server {
   /** Calls whose handler has not answered at once. */
   readonly #running = new NumberedTable<RunningCall>(RUNNING_MAX);
   readonly #casts = new Set<RunningCall>();
+  /** Calls and casts that were executed, so that none is executed twice. */
+  readonly #executed = new Executed();
+  readonly #replies = new ReplyCache();
   /** How to end the calls of this node to itself. */
   readonly #local = new Set<(error: MeshError) => void>();
 
@@ -54,7 +60,8 @@ export class Server {
     );
     router.on(TYPE.cast, (arrival, _, bytes, start, end) => {
       const { procedure, args } = readCast(bytes, start, end);
-      this.cast(procedure, args, arrival);
+      if (this.#isRepeated(arrival)) this.#context.ports.meter.count("casts_repeated");
+      else this.cast(procedure, args, arrival);
     });
     router.on(TYPE.cancel, (arrival, _, bytes, start, end) => {
       const call = this.#find(arrival, readCancel(bytes, start, end));
@@ -74,6 +81,16 @@ export class Server {
   /** Casts whose handlers are at work. */
   get casts(): number {
     return this.#casts.size;
+  }
+
+  /** Callers whose calls are told apart. */
+  get callersKnown(): number {
+    return this.#executed.size;
+  }
+
+  /** Bytes in which replies are kept. */
+  get replyBytes(): number {
+    return this.#replies.memory;
   }
 
   /** @throws {MeshError} `bad_config` on a bad or taken name, or where 4,096 are provided. */
@@ -149,19 +166,21 @@ export class Server {
   }
 
   #called(arrival: Arrival, call: Call): void {
+    const state = this.#executed.state(arrival.source, call.callId);
+    if (state !== "new" || arrival.isRepeated) {
+      this.#repeated(arrival, call.callId, state);
+      return;
+    }
     const handler = this.#handlers.get(call.procedure);
     if (handler === undefined) {
       this.#fail(arrival, call.callId, ownFailureOf(noSuchProcedure(call.procedure)));
-      return;
-    }
-    if (arrival.isRepeated || (this.#running.size > 0 && this.#find(arrival, call.callId))) {
-      this.#context.ports.meter.count("calls_repeated");
       return;
     }
     if (this.running >= RUNNING_MAX) {
       this.#fail(arrival, call.callId, ownFailureOf(new MeshError("overloaded", OVERLOADED)));
       return;
     }
+    this.#executed.mark(arrival.source, call.callId, this.#context.ports.clock.now());
     const running = new RunningCall(call.procedure, call.callId, arrival, (it) => {
       if (this.#end(it)) it.abandon();
     });
@@ -171,8 +190,31 @@ export class Server {
       else this.#answer(arrival, call.callId, result);
     } catch (cause) {
       this.#end(running);
-      this.#fail(arrival, call.callId, failureOf(cause));
+      this.#failed(arrival, call.callId, failureOf(cause));
     }
+  }
+
+  /** The call is at work or was answered: where the answer is still there, it is given again, the way the call came now. */
+  #repeated(arrival: Arrival, callId: Bytes, state: Execution): void {
+    const { meter } = this.#context.ports;
+    meter.count("calls_repeated");
+    const running = this.#find(arrival, callId);
+    if (running) {
+      running.arrival = arrival;
+      return;
+    }
+    const reply = this.#replies.get(arrival.source, callId);
+    if (reply) this.#courier.answer(arrival, TYPE.reply, (writer) => writer.raw(reply));
+    else meter.count(state === "too_old" ? "calls_too_old" : "replies_forgotten");
+  }
+
+  /** True where a cast that came in a route frame was here before. */
+  #isRepeated({ source, messageId }: Arrival): boolean {
+    if (messageId === undefined) return false;
+    const id = withoutAttempt(messageId);
+    if (this.#executed.state(source, id) !== "new") return true;
+    this.#executed.mark(source, id, this.#context.ports.clock.now());
+    return false;
   }
 
   #await(running: RunningCall, arrival: Arrival, call: Call, result: PromiseLike<Value>): void {
@@ -181,10 +223,11 @@ export class Server {
     this.#context.deadlines.add(running, Math.min(timeout, CALL_TIMEOUT_MAX));
     result.then(
       (value) => {
-        if (this.#end(running)) this.#answer(arrival, callId, value);
+        if (this.#end(running)) this.#answer(running.arrival ?? arrival, callId, value);
       },
       (cause) => {
-        if (this.#end(running)) this.#fail(arrival, callId, failureOf(cause));
+        const way = running.arrival ?? arrival;
+        if (this.#end(running)) this.#failed(way, callId, failureOf(cause));
       },
     );
   }
@@ -220,12 +263,27 @@ export class Server {
 
   #answer(arrival: Arrival, callId: Bytes, result: Value): void {
     try {
-      this.#courier.answer(arrival, TYPE.reply, (writer) => writeResult(writer, callId, result));
+      this.#courier.answer(arrival, TYPE.reply, (writer) => {
+        const { at } = writer;
+        writeResult(writer, callId, result);
+        this.#replies.keep(arrival.source, callId, writer.bytes, at, writer.at);
+      });
     } catch (cause) {
-      this.#fail(arrival, callId, ownFailureOf(cause));
+      this.#failed(arrival, callId, ownFailureOf(cause));
     }
   }
 
+  /** The call was executed, and this is what came of it. */
+  #failed(arrival: Arrival, callId: Bytes, failure: ReplyFailure): void {
+    this.#context.ports.meter.count("calls_failed");
+    this.#courier.answer(arrival, TYPE.reply, (writer) => {
+      const { at } = writer;
+      writeFailure(writer, callId, failure);
+      this.#replies.keep(arrival.source, callId, writer.bytes, at, writer.at);
+    });
+  }
+
+  /** The call is not executed; where it comes again it may be. */
   #fail(arrival: Arrival, callId: Bytes, failure: ReplyFailure): void {
     this.#context.ports.meter.count("calls_failed");
     this.#courier.answer(arrival, TYPE.reply, (writer) => writeFailure(writer, callId, failure));

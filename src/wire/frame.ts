@@ -26,6 +26,7 @@ export const TYPE = {
   routeReply: 0x26,
   cancel: 0x27,
   hopReport: 0x28,
+  hopAccept: 0x29,
   boxKey: 0x2e,
   findNode: 0x40,
   findNodeReply: 0x41,

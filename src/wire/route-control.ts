@@ -9,7 +9,7 @@ import type { FrameWriter } from "./writer.ts";
 const SIGNATURE_BYTES = 64;
 
 /** How a hop chose where a frame goes. The number on the wire is the index. */
-export const RULES = ["greedy", "cached", "direct", "discovered", "deliver"] as const;
+export const RULES = ["greedy", "cached", "direct", "discovered", "deliver", "deflected"] as const;
 
 export type Rule = (typeof RULES)[number];
 
@@ -36,6 +36,21 @@ export interface RouteRequest {
 export interface RouteReply {
   readonly requestId: Bytes;
   readonly signature: Bytes;
+}
+
+/** Route frames taken over a link since it began: their sender need not keep them any more. */
+export function writeHopAccept(writer: FrameWriter, taken: number): void {
+  writer.array(1);
+  writer.uint(taken);
+}
+
+/** Throws `bad_frame`. */
+export function readHopAccept(bytes: Bytes, start: number, end: number): number {
+  const reader = new FieldReader(bytes, start, end);
+  reader.array(1);
+  const taken = reader.uint();
+  reader.done();
+  return taken;
 }
 
 /** A traced frame passed here. */

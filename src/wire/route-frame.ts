@@ -1,7 +1,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
 import { ID_BYTES, type NodeId } from "../base/id.ts";
-import { HEADER_BYTES, readUint16, writeUint16 } from "./frame.ts";
+import { HEADER_BYTES, readUint16, writeHeader, writeUint16 } from "./frame.ts";
 import { ANCHORS_MAX, HOPS_LIMIT } from "./limits.ts";
 import type { FrameWriter } from "./writer.ts";
 
@@ -23,6 +23,9 @@ import type { FrameWriter } from "./writer.ts";
 /** Bytes of a message id. */
 export const MESSAGE_ID_BYTES = 16;
 
+/** Where in a message id the number of the attempt stands. */
+export const ATTEMPT_AT = 9;
+
 /** Bytes of an anchor's id that travel: enough for the metric. */
 export const ANCHOR_PREFIX_BYTES = 8;
 
@@ -31,6 +34,15 @@ export const FLAG_LABELLED = 0x01;
 
 /** Every hop tells the source that the frame passed. */
 export const FLAG_TRACED = 0x02;
+
+/** The node it was sent to found no way on: it comes back to the node that sent it there. */
+export const FLAG_RETURNED = 0x04;
+
+/** A hop has taken it off its straight way; an answer to it says so too. */
+export const FLAG_DEFLECTED = 0x08;
+
+/** It is not worth a search: a hop that knows no nearer node refuses it. */
+export const FLAG_PLAIN = 0x10;
 
 /** How a body is sealed. */
 export const SEAL = {
@@ -66,6 +78,12 @@ export interface RouteHeader {
   /** Labels of a learned route, one a forwarder; `undefined` lets every hop choose. */
   readonly labels: readonly number[] | undefined;
   readonly traced: boolean;
+  /** It was, or what it answers was, taken off its straight way. */
+  readonly deflected?: boolean;
+  /** Hops refuse it at a dead end. */
+  readonly plain?: boolean;
+  /** Transmissions left to a search; none is on when left out. */
+  readonly budget?: number;
   readonly destinationAnchors: readonly Bytes[];
   readonly sourceAnchors: readonly Bytes[];
 }
@@ -75,8 +93,8 @@ export function writeRouteHeader(writer: FrameWriter, header: RouteHeader): numb
   const slots = header.labels?.length ?? header.maxHops;
   writer.uint8(0);
   writer.uint8(slots);
-  writer.uint8((header.labels ? FLAG_LABELLED : 0) | (header.traced ? FLAG_TRACED : 0));
-  writer.uint8(0);
+  writer.uint8(flagsOf(header));
+  writer.uint8(header.budget ?? 0);
   const labels = writer.reserve(slots * 2);
   for (let slot = 0; slot < slots; slot++) {
     writeUint16(writer.bytes, labels + slot * 2, header.labels?.[slot] ?? 0);
@@ -93,6 +111,15 @@ export function writeRouteHeader(writer: FrameWriter, header: RouteHeader): numb
     writer.raw(anchor.subarray(0, ANCHOR_PREFIX_BYTES));
   for (const anchor of header.sourceAnchors) writer.raw(anchor.subarray(0, ANCHOR_PREFIX_BYTES));
   return immutable;
+}
+
+function flagsOf(header: RouteHeader): number {
+  return (
+    (header.labels ? FLAG_LABELLED : 0) |
+    (header.traced ? FLAG_TRACED : 0) |
+    (header.deflected === true ? FLAG_DEFLECTED : 0) |
+    (header.plain === true ? FLAG_PLAIN : 0)
+  );
 }
 
 const NOTHING: Bytes = new Uint8Array(0);
@@ -128,8 +155,7 @@ export class RouteView {
     if (slots > HOPS_LIMIT || this.#fixed + FIXED_BYTES > end) throw bad(`it has ${slots} slots`);
     if (hopCount > this.maxHops || hopCount > slots) throw bad(`hop_count is ${hopCount}`);
     if (this.maxHops > HOPS_LIMIT) throw bad(`max_hops is ${this.maxHops}`);
-    // Every forwarder writes into its slot: one without would write over the destination.
-    if (!this.labelled && slots < this.maxHops) throw bad(`it has ${slots} slots and no labels`);
+    this.#checkLabels(slots);
     const anchors = bytes[this.#fixed + FIXED_BYTES - 2] as number;
     if (anchors >> 4 > ANCHORS_MAX || (anchors & 0x0f) > ANCHORS_MAX || this.bodyStart > end) {
       throw bad("its anchors are too many");
@@ -147,16 +173,58 @@ export class RouteView {
   }
 
   get labelled(): boolean {
-    return ((this.bytes[this.start + FLAGS] as number) & FLAG_LABELLED) !== 0;
+    return this.#has(FLAG_LABELLED);
   }
 
   get traced(): boolean {
-    return ((this.bytes[this.start + FLAGS] as number) & FLAG_TRACED) !== 0;
+    return this.#has(FLAG_TRACED);
+  }
+
+  get returned(): boolean {
+    return this.#has(FLAG_RETURNED);
+  }
+
+  set returned(on: boolean) {
+    this.#flag(FLAG_RETURNED, on);
+  }
+
+  get deflected(): boolean {
+    return this.#has(FLAG_DEFLECTED);
+  }
+
+  get plain(): boolean {
+    return this.#has(FLAG_PLAIN);
   }
 
   /** Transmissions left to a search; 0 where none is on. */
   get budget(): number {
     return this.bytes[this.start + BUDGET] as number;
+  }
+
+  /** Starts a search, or goes on with one, with so many transmissions left. */
+  search(budget: number): void {
+    this.bytes[this.start + BUDGET] = budget;
+    this.#flag(FLAG_DEFLECTED, true);
+  }
+
+  /**
+   * Takes the frame off its learned route: from here on every hop chooses. Where it has too few slots for that it is
+   * copied, and this view then points at the copy.
+   */
+  unlabel(): void {
+    const { slots, maxHops } = this;
+    if (slots >= maxHops) {
+      this.#flag(FLAG_LABELLED, false);
+      return;
+    }
+    const wider = new Uint8Array(this.end - this.start + (maxHops - slots) * 2);
+    const slotsEnd = LABELS + slots * 2;
+    wider.set(this.bytes.subarray(this.start, this.start + slotsEnd));
+    wider.set(this.bytes.subarray(this.start + slotsEnd, this.end), LABELS + maxHops * 2);
+    wider[SLOTS] = maxHops;
+    wider[FLAGS] = (wider[FLAGS] as number) & ~FLAG_LABELLED;
+    writeHeader(wider, 0, wider[1] as number, wider.length - HEADER_BYTES);
+    this.read(wider, 0, wider.length);
   }
 
   get maxHops(): number {
@@ -196,10 +264,20 @@ export class RouteView {
     return this.bytes.slice(this.sourceAt, this.sourceAt + ID_BYTES) as NodeId;
   }
 
+  /** Where the 16 bytes of the message id stand in `bytes`. */
+  get messageIdAt(): number {
+    return this.#fixed + 2 * ID_BYTES;
+  }
+
   /** A copy. */
   get messageId(): Bytes {
-    const at = this.#fixed + 2 * ID_BYTES;
+    const at = this.messageIdAt;
     return this.bytes.slice(at, at + MESSAGE_ID_BYTES);
+  }
+
+  /** Which sending of its message it is, from 0 on. */
+  get attempt(): number {
+    return this.bytes[this.messageIdAt + ATTEMPT_AT] as number;
   }
 
   /** Copies of the destination's anchor prefixes, 8 bytes each. */
@@ -236,6 +314,22 @@ export class RouteView {
     const labels: number[] = [];
     for (let slot = this.hopCount - 1; slot >= 0; slot--) labels.push(this.label(slot));
     return labels;
+  }
+
+  #checkLabels(slots: number): void {
+    // Every forwarder writes into its slot: one without would write over the destination.
+    if (!this.labelled && slots < this.maxHops) throw bad(`it has ${slots} slots and no labels`);
+    // Who leaves a learned route takes its flag off: a frame that comes back has none.
+    if (this.labelled && this.returned) throw bad("it comes back along labels");
+  }
+
+  #has(flag: number): boolean {
+    return ((this.bytes[this.start + FLAGS] as number) & flag) !== 0;
+  }
+
+  #flag(flag: number, on: boolean): void {
+    const flags = this.bytes[this.start + FLAGS] as number;
+    this.bytes[this.start + FLAGS] = on ? flags | flag : flags & ~flag;
   }
 
   get #anchorCount(): number {

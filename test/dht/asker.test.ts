@@ -4,7 +4,8 @@ import type { NodeId } from "../../src/base/id.ts";
 import { Asker } from "../../src/dht/asker.ts";
 import type { Link } from "../../src/peer/link.ts";
 import type { Arrival } from "../../src/routing/arrival.ts";
-import type { Courier, Parcel } from "../../src/routing/courier.ts";
+import type { Courier } from "../../src/routing/courier.ts";
+import type { Parcel } from "../../src/routing/parcel.ts";
 import type { Router } from "../../src/routing/router.ts";
 import { type DhtAnswer, readDhtRequest, writeDhtAnswer } from "../../src/wire/dht.ts";
 import { TYPE } from "../../src/wire/frame.ts";
@@ -97,7 +98,7 @@ describe("a question", () => {
   it("fails when the courier has no way", async () => {
     const { asker, sent } = scene();
     const asked = codeOf(asker.ask(contactOf(PEER), REQUEST));
-    sent[0]?.failed(new MeshError("no_route", "nobody knows the way"));
+    sent[0]?.failed(new MeshError("no_route", "nobody knows the way"), false);
     expect(await asked).toBe("no_route");
   });
 

@@ -31,6 +31,7 @@ export function lonely(changed: Partial<DhtContext> = {}): { world: World; conte
     ids: new MessageIds(ports.random),
     book: world.contacts,
     searches: () => false,
+    meshSize: () => 1,
     ...changed,
   };
   return { world, context };

@@ -352,7 +352,7 @@ describe("the sender of large frames", () => {
     expect(peer.types).toEqual([TYPE.connectAck, TYPE.reply]);
     expect(node.status().links.map((link) => link.buffered)).toEqual([0, 0]);
     peer.stopsLarge = false;
-    await peer.sendData(call("huge", 1));
+    await peer.sendData(call("huge", 50));
     await world.advance(1_000);
     expect(peer.types.filter((type) => type === TYPE.reply)).toHaveLength(2);
   });

@@ -6,6 +6,7 @@ import type { World } from "../../src/sim/world.ts";
 import type { CloseInfo, Connection, Stream } from "../../src/transport/transport.ts";
 import { TYPE } from "../../src/wire/frame.ts";
 import { type Hello, writeHello } from "../../src/wire/hello.ts";
+import { writeHopAccept } from "../../src/wire/route-control.ts";
 import { type RouteHeader, writeRouteHeader } from "../../src/wire/route-frame.ts";
 import { FrameSplitter } from "../../src/wire/splitter.ts";
 import { FrameWriter } from "../../src/wire/writer.ts";
@@ -57,6 +58,9 @@ export class RawPeer {
   pausesLarge = false;
   /** Streams that the other side has opened so far. */
   streamsTaken = 0;
+  /** Tells of the route frames that it takes. */
+  accepts = true;
+  #taken = 0;
   readonly #world: World;
   readonly #number: number;
   readonly #connection: Connection;
@@ -201,11 +205,20 @@ export class RawPeer {
     await this.#world.advance(50);
   }
 
+  /** Tells that it has taken one more route frame. */
+  #accept(): void {
+    this.#taken += 1;
+    const accept = frameOf(TYPE.hopAccept, (it) => writeHopAccept(it, this.#taken));
+    if (this.accepts) this.queueControl(accept);
+  }
+
   /** Takes frames from `stream` behind its first `skipped` bytes. */
   #listen(stream: Stream, skipped: number): void {
     let left = skipped;
     const splitter = new FrameSplitter((bytes, start, end) => {
-      this.received.push({ type: bytes[start + 1] as number, frame: bytes.slice(start, end) });
+      const type = bytes[start + 1] as number;
+      if (type !== TYPE.hopAccept) this.received.push({ type, frame: bytes.slice(start, end) });
+      if (type === TYPE.rpcRoute) this.#accept();
     });
     stream.setHandler({
       onData: (bytes, start, end) => {

@@ -6,7 +6,8 @@ import { signerFromSeed } from "../../src/identity/keys.ts";
 import { realmId } from "../../src/identity/realm.ts";
 import type { MeshNode } from "../../src/node/api.ts";
 import type { Link } from "../../src/peer/link.ts";
-import type { Parcel } from "../../src/routing/courier.ts";
+import { withoutAttempt } from "../../src/routing/message-ids.ts";
+import type { Parcel } from "../../src/routing/parcel.ts";
 import type { RoutingContext } from "../../src/routing/routing-context.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";
@@ -19,7 +20,7 @@ import {
 } from "../../src/wire/route-control.ts";
 import { RouteView } from "../../src/wire/route-frame.ts";
 import { FrameWriter } from "../../src/wire/writer.ts";
-import { RawPeer, routeFrame } from "../peer/raw-peer.ts";
+import { frameOf, RawPeer, routeFrame } from "../peer/raw-peer.ts";
 import { FarEnd, viewOf } from "../seal/far-end.ts";
 import { composeIn } from "../sim/composed.ts";
 
@@ -115,14 +116,14 @@ function parcel(
   const number = ids.next();
   return {
     number,
-    messageId: ids.bytes(number),
+    attempts: 0,
     destination: target,
     anchors: [],
     payloadType: TYPE.call,
     maxHops: 10,
     traced: false,
     searches: false,
-    expiresAt: ports.clock.now() + 60_000,
+    deadline: ports.clock.now() + 60_000,
     writeBody: (writer) => writer.array(0),
     sent: () => {},
     failed: () => {},
@@ -140,7 +141,7 @@ async function answer(here: Scene, result: number): Promise<void> {
 }
 
 describe("a message that is refused on its way", () => {
-  it("goes again over a way that is searched, with the same message id", async () => {
+  it("goes again over a way that is searched, as another attempt at the same message", async () => {
     const here = await scene();
     const ending = call(here);
     await here.way.settle();
@@ -149,7 +150,8 @@ describe("a message that is refused on its way", () => {
     const [first, second] = calls(here.way) as [RouteView, RouteView];
     expect([first.labelled, second.labelled, second.slots]).toEqual([false, true, 2]);
     expect([second.label(0), second.label(1)]).toEqual([101, 100]);
-    expect(second.messageId).toEqual(first.messageId);
+    expect(withoutAttempt(second.messageId)).toEqual(withoutAttempt(first.messageId));
+    expect(second.messageId).not.toEqual(first.messageId);
     await answer(here, 5);
     expect(await here.world.run(ending)).toBe(5);
   });
@@ -159,7 +161,7 @@ describe("a message that is refused on its way", () => {
     const ending = call(here, { timeout: 60_000 });
     await here.way.settle();
     for (let attempt = 1; attempt < 4; attempt++) {
-      await refuse(here, "stale_route");
+      await refuse(here, "no_route");
       await showWay(here, 1);
       expect(calls(here.way)).toHaveLength(attempt + 1);
     }
@@ -274,6 +276,13 @@ describe("a node without a link", () => {
   });
 });
 
+function routeErrorIn(frame: Uint8Array): boolean {
+  if (frame[1] !== TYPE.rpcRoute) return false;
+  const view = new RouteView();
+  view.read(frame, 0, frame.length);
+  return view.payloadType === TYPE.routeError;
+}
+
 describe("a link that is full", () => {
   const body = new Uint8Array(60_000);
 
@@ -304,36 +313,60 @@ describe("a link that is full", () => {
     const refused = node.status().counters.frames_refused as number;
     expect(refused).toBeGreaterThan(0);
     expect(node.status().counters.frames_forwarded).toBe(400 - refused);
-    expect(left.types.filter((type) => type === TYPE.rpcRoute)).toHaveLength(refused);
+    const notices = left.received.filter(({ frame }) => routeErrorIn(frame));
+    expect(notices).toHaveLength(refused);
   });
 });
 
+/** An edge with one gateway that provides `slow`, which ends when it is told to; and a peer linked to the edge. */
+async function slowProvider() {
+  const world = new World({ seed: 1, link: { delay: [1, 1] } });
+  const gateway = await startSimNode(world, 3, { mode: "gateway", listen: true });
+  const node = await startSimNode(world, 0, { mode: "edge", listen: true, bootstrap: [3] });
+  await world.run(node.ready());
+  const handler = { finish: (_: number): void => {}, runs: 0 };
+  const slow = () => {
+    handler.runs += 1;
+    return new Promise<number>((resolve) => {
+      handler.finish = resolve;
+    });
+  };
+  await world.run(node.register("slow", slow));
+  return { world, gateway, node, handler, peer: await RawPeer.link(world, 1, 0) };
+}
+
+const askSlow = (writer: FrameWriter): void =>
+  writeCall(writer, new Uint8Array(16).fill(7), "slow", 5_000, Uint8Array.of(0xc0));
+
 describe("an answer", () => {
   it("finds another way when the one its question came is gone", async () => {
-    const world = new World({ seed: 1, link: { delay: [1, 1] } });
-    const gateway = await startSimNode(world, 3, { mode: "gateway", listen: true });
-    const node = await startSimNode(world, 0, { mode: "edge", listen: true, bootstrap: [3] });
-    await world.run(node.ready());
-    let finish: (value: number) => void = () => {};
-    const slow = () =>
-      new Promise<number>((resolve) => {
-        finish = resolve;
-      });
-    await world.run(node.register("slow", slow));
-    const way = await RawPeer.link(world, 1, 0);
+    const { world, gateway, node, handler, peer } = await slowProvider();
     const far = new FarEnd(world, TARGET);
     const self = parseNodeId(node.id);
-    await far.learn(way, self);
-    const question = payload((it) =>
-      writeCall(it, new Uint8Array(16).fill(7), "slow", 5_000, Uint8Array.of(0xc0)),
-    );
-    await way.sendData(far.frame(self, {}, question));
-    way.closeAfter(0);
+    await far.learn(peer, self);
+    await peer.sendData(far.frame(self, {}, payload(askSlow)));
+    peer.closeAfter(0);
     await world.advance(100);
     expect(node.status().links).toHaveLength(1);
-    finish(1);
+    handler.finish(1);
     await world.advance(100);
     // The gateway has got it, and knows no way to the one who asked.
-    expect(gateway.status().counters.frames_refused).toBe(1);
+    expect(gateway.status().counters.frames_returned).toBe(1);
+  });
+
+  it("over a link that is gone is for no other to see, and there when it is asked for again", async () => {
+    const { world, gateway, node, handler, peer } = await slowProvider();
+    await peer.sendData(frameOf(TYPE.call, askSlow));
+    peer.closeAfter(0);
+    await world.advance(100);
+    handler.finish(1);
+    await world.advance(100);
+    expect(node.status().counters.answers_undeliverable).toBe(1);
+    expect(gateway.status().counters.frames_returned ?? 0).toBe(0);
+    const again = await RawPeer.link(world, 1, 0);
+    await again.sendData(frameOf(TYPE.call, askSlow));
+    expect([again.types.filter((type) => type === TYPE.reply).length, handler.runs]).toEqual([
+      1, 1,
+    ]);
   });
 });

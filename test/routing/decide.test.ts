@@ -49,6 +49,23 @@ describe("a route frame for another node", () => {
     });
   });
 
+  it("is forwarded to another one that is nearer, when it is a further attempt", () => {
+    const second = link(farId(0x90), 7);
+    const messageId = new Uint8Array(16);
+    messageId[9] = 1;
+    const decision = routeOrDeliver(frame({ messageId }), standing, linksOf(far, near, second));
+    expect(decision).toMatchObject({ kind: "forward", next: second });
+  });
+
+  it("does not follow a label to who is suspect", () => {
+    const suspect = { ...link(farId(0x88), 5), isSuspect: true };
+    const view = frame({ labels: [9, 5] }, 1);
+    expect(routeOrDeliver(view, standing, linksOf(far, suspect))).toEqual({
+      kind: "stuck",
+      code: "stale_route",
+    });
+  });
+
   it("is forwarded towards an anchor of its destination", () => {
     const view = frame({ destinationAnchors: [farId(0x03)] });
     expect(routeOrDeliver(view, standing, links)).toMatchObject({ next: far });
@@ -83,11 +100,11 @@ describe("a route frame for another node", () => {
     ["that may pass no forwarder", frame({ maxHops: 0 }), links, standing, "max_hops_exceeded"],
     ["with a label of no link", frame({ labels: [7] }), links, standing, "stale_route"],
     ["with no label left", frame({ labels: [5] }, 1), links, standing, "stale_route"],
-  ] as const)("is refused %s", (_, view, neighbours, where, code) => {
-    expect(routeOrDeliver(view, where, neighbours)).toEqual({ kind: "error", code });
+  ] as const)("has no straight way on %s", (_, view, neighbours, where, code) => {
+    expect(routeOrDeliver(view, where, neighbours)).toEqual({ kind: "stuck", code });
   });
 
-  it("with more labels than hops is refused when those are used up", () => {
+  it("with more labels than hops is stuck when those are used up", () => {
     const view = frame({ labels: [9, 9, 5], maxHops: 2 }, 2);
     expect(routeOrDeliver(view, standing, links)).toMatchObject({ code: "max_hops_exceeded" });
   });
@@ -142,5 +159,15 @@ describe("a route frame that claims to be from this node", () => {
     expect(routeOrDeliver(frame({ source: SELF }), standing, links)).toEqual(dropped);
     const own = frame({ source: SELF, destination: SELF });
     expect(routeOrDeliver(own, standing, links)).toEqual(dropped);
+    const labelled = frame({ source: SELF, labels: [9, 5] }, 1);
+    expect(routeOrDeliver(labelled, standing, links)).toEqual(dropped);
+  });
+
+  it("goes on along its labels where it is a notice: its way back may lead through here", () => {
+    for (const payloadType of [TYPE.routeError, TYPE.hopReport]) {
+      const notice = frame({ source: SELF, labels: [9, 5], payloadType }, 1);
+      const decision = routeOrDeliver(notice, standing, links);
+      expect(decision).toEqual({ kind: "forward", next: near, rule: "cached" });
+    }
   });
 });

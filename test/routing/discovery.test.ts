@@ -14,6 +14,11 @@ function request(changed: Partial<RouteRequest> = {}, number = 0): RouteRequest 
   return { requestId, source: SOURCE, target: TARGET, hopsLeft: 4, labels: [], ...changed };
 }
 
+/** A request of a ring of that width, so many hops into it. */
+function inRing(width: number, passed: number): RouteRequest {
+  return request({ hopsLeft: width - passed, labels: Array(passed).fill(1) });
+}
+
 const hop = (transit = true) => new SeenRequests({ self: farId(3), transit });
 
 describe("a node that is asked for another", () => {
@@ -67,10 +72,15 @@ describe("the target of a request", () => {
 
   it("answers again only for a shorter way", () => {
     const target = new SeenRequests({ self: TARGET, transit: true });
-    const kinds = [3, 3, 4, 2, 3, 0].map(
-      (passed) => target.judge(request({ labels: Array(passed).fill(1) }), 1).kind,
-    );
+    const kinds = [3, 3, 4, 2, 3, 0].map((passed) => target.judge(inRing(4, passed), 1).kind);
     expect(kinds).toEqual(["answer", "ignore", "ignore", "answer", "ignore", "answer"]);
+  });
+
+  it("answers a wider ring anew, for the answer to the one before may be lost", () => {
+    const target = new SeenRequests({ self: TARGET, transit: true });
+    const asked = [inRing(4, 2), inRing(8, 3), inRing(8, 3), inRing(4, 1)];
+    const kinds = asked.map((it) => target.judge(it, 1).kind);
+    expect(kinds).toEqual(["answer", "answer", "ignore", "ignore"]);
   });
 });
 
@@ -112,5 +122,12 @@ describe("the rings of a search", () => {
     [0, 10, [10]],
   ])("for %i hops of %i are %j", (maxHops, furthest, rings) => {
     expect(ringsFor(maxHops, furthest)).toEqual(rings);
+  });
+
+  it("are no wider than 8 in a mesh of more than 5,000 nodes, which is never asked as a whole", () => {
+    expect(ringsFor(10, 10, 5_000)).toEqual([4, 8, 10]);
+    expect(ringsFor(10, 10, 5_001)).toEqual([4, 8]);
+    expect(ringsFor(16, 16, 100_000)).toEqual([4, 8]);
+    expect(ringsFor(3, 10, 100_000)).toEqual([3, 8]);
   });
 });

@@ -5,6 +5,7 @@ import { type NodeId, parseNodeId } from "../../src/base/id.ts";
 import { signerFromSeed } from "../../src/identity/keys.ts";
 import { realmId } from "../../src/identity/realm.ts";
 import type { MeshNode } from "../../src/node/api.ts";
+import { SEARCH_BUDGET } from "../../src/routing/deflector.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";
 import { writeCall, writeCast } from "../../src/wire/call.ts";
@@ -90,12 +91,51 @@ describe("a route frame from a neighbour", () => {
     expect([routed(left).source, routed(left).hopCount]).toEqual([right.id, 1]);
   });
 
-  it("that nobody can take on is refused to its source", async () => {
-    const { left } = await scene();
+  it("that nobody can take on goes back to where it came from", async () => {
+    const { left, right } = await scene();
     await left.sendData(routeFrame({ ...toNobody(left), maxHops: 0 }));
+    expect([routed(left).returned, routed(left).hopCount]).toEqual([true, 0]);
+    expect(right.types).toEqual([]);
+  });
+
+  it("that is not worth a search is refused to its source", async () => {
+    const { left } = await scene();
+    await left.sendData(routeFrame({ ...toNobody(left), maxHops: 0, plain: true }));
     expect(refusal(left)).toMatchObject({ code: "max_hops_exceeded", hop: 0 });
+  });
+
+  it("whose route has lost a link goes on another way, and its source is told", async () => {
+    const { left, right } = await scene();
     await left.sendData(routeFrame({ ...toNobody(left), labels: [1] }));
     expect(refusal(left)).toMatchObject({ code: "stale_route", hop: 0 });
+    const view = routed(right);
+    expect([view.labelled, view.slots, view.hopCount, view.deflected]).toEqual([false, 3, 1, true]);
+  });
+
+  it("that comes back is tried elsewhere, and goes back itself when nothing is left", async () => {
+    const { left, right } = await scene();
+    await left.sendData(routeFrame(toNobody(left)));
+    const sent = routed(right);
+    sent.returned = true;
+    await right.sendData(sent.bytes);
+    expect([routed(left).returned, routed(left).hopCount]).toEqual([true, 0]);
+    expect(routed(left).budget).toBe(SEARCH_BUDGET - 1);
+  });
+
+  it("that claims a larger budget than there is gets what there is", async () => {
+    const { left, right } = await scene();
+    const frame = routeFrame(toNobody(left));
+    frame[11] = 255;
+    await left.sendData(frame);
+    expect(routed(right).budget).toBe(SEARCH_BUDGET - 1);
+  });
+
+  it("that comes back to a node that can't have sent it is dropped", async () => {
+    const here = await scene();
+    const frame = routeFrame(toNobody(here.left));
+    frame[10] = 0x04;
+    await here.left.sendData(frame);
+    expect([dropped(here), here.left.types, here.right.types]).toEqual([1, [], []]);
   });
 
   it("that reports a failure is never answered with one", async () => {
@@ -256,6 +296,23 @@ describe("a route request from a neighbour", () => {
     expect(node.status().counters.route_requests_dropped).toBe(150 - passed);
   });
 
+  it("comes no more often than it may from all neighbours together", async () => {
+    const { world, node, left } = await scene();
+    const peers = [left];
+    for (let number = 3; number < 15; number++) peers.push(await RawPeer.link(world, number, 0));
+    for (const [at, peer] of peers.entries()) {
+      for (let count = 0; count < 95; count++) {
+        const id = new Uint8Array(16).fill(at + 1);
+        id[0] = count;
+        peer.queueControl(ask(peer.id, NOBODY, 4, id));
+      }
+    }
+    await left.settle();
+    const dropped = node.status().counters.route_requests_dropped as number;
+    expect(dropped).toBeGreaterThan(95 * 13 - 1_100);
+    expect(dropped).toBeLessThanOrEqual(95 * 13 - 1_000);
+  });
+
   it("that is malformed closes the link", async () => {
     const { left } = await scene();
     await left.sendControl(frameOf(TYPE.routeRequest, (writer) => writer.array(5)));
@@ -283,10 +340,13 @@ describe("answers nobody asked for", () => {
 
 describe("a search", () => {
   it("believes only the target itself", async () => {
-    const { world, node, left } = await scene();
+    const { world, node, left, right } = await scene();
     const call = node.call("x", 1, { provider: "ab".repeat(32), timeout: 2_000 });
     const ending = call.catch((cause: { code: string }) => cause.code);
     await left.settle();
+    await giveBack(left);
+    await giveBack(right);
+    await giveBack(left);
     const forged = payload((it) =>
       writeRouteReply(it, {
         requestId: requestIdOf(left),
@@ -303,6 +363,14 @@ describe("a search", () => {
     expect(node.status().counters.route_replies_refused).toBe(1);
   });
 });
+
+/** The peer knows no way on for the last route frame it got. */
+async function giveBack(peer: RawPeer): Promise<void> {
+  if (!peer.types.includes(TYPE.rpcRoute)) return;
+  const view = routed(peer);
+  view.returned = true;
+  await peer.sendData(view.bytes.slice(view.start, view.end));
+}
 
 /** The id of the route request that came last: its first field. */
 function requestIdOf(peer: RawPeer): Uint8Array {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type NodeId, sameId, toNodeId } from "../../src/base/id.ts";
-import { findNextHop } from "../../src/routing/next-hop.ts";
+import { findNextHop, findOtherHop } from "../../src/routing/next-hop.ts";
 import fc from "../base/property.ts";
 import { farId } from "../base/tiny.ts";
-import { link } from "./neighbours.ts";
+import { type FakeLink, link } from "./neighbours.ts";
 
 const core = (first: number) => ({ self: farId(first), transit: true });
 const edge = (first: number) => ({ self: farId(first), transit: false });
@@ -42,6 +42,15 @@ describe("the greedy step", () => {
     expect(findNextHop(edge(0x82), farId(0x80), [], [])).toBeUndefined();
   });
 
+  it("passes by who is suspect, be it the destination itself", () => {
+    const suspect = { isSuspect: true };
+    const links = [{ ...link(farId(0x84)), ...suspect }, link(farId(0x90))];
+    expect(findNextHop(core(0x00), farId(0x80), [], links)).toBe(links[1]);
+    const target = { ...link(farId(0x80)), ...suspect };
+    expect(findNextHop(core(0x00), farId(0x80), [], [target])).toBeUndefined();
+    expect(findNextHop(edge(0x00), farId(0x80), [], [target, links[1] as FakeLink])).toBe(links[1]);
+  });
+
   it("never runs in a circle, whatever the links", () => {
     const first = () => fc.uint8Array({ minLength: 32, maxLength: 32 });
     const mesh = fc.record({
@@ -67,5 +76,31 @@ describe("the greedy step", () => {
         }
       }),
     );
+  });
+});
+
+describe("the greedy step of a further attempt", () => {
+  const links = [0x90, 0x84, 0xa0, 0xc0].map((first) => link(farId(first)));
+  const step = (attempt: number, neighbours: readonly FakeLink[]) =>
+    findOtherHop(core(0x00), farId(0x80), [], neighbours, attempt)?.peer[0];
+
+  it("is one of the three nearest, another one each time", () => {
+    expect([1, 2, 3, 4].map((attempt) => step(attempt, links))).toEqual([0x90, 0xa0, 0x84, 0x90]);
+  });
+
+  it("depends on the node too, so that attempts differ in more than one place", () => {
+    const other = { self: farId(0x00).slice() as NodeId, transit: true };
+    other.self[31] = 1;
+    expect(findOtherHop(other, farId(0x80), [], links, 1)?.peer[0]).toBe(0xa0);
+  });
+
+  it("never leads away, and is the last that is nearer where there are fewer", () => {
+    const few = [link(farId(0x84)), link(farId(0x01))];
+    expect([1, 2, 3].map((attempt) => step(attempt, few))).toEqual([0x84, 0x84, 0x84]);
+    expect(findOtherHop(core(0x81), farId(0x80), [], links, 2)).toBeUndefined();
+  });
+
+  it("is the destination where it is linked", () => {
+    expect(step(2, [...links, link(farId(0x80))])).toBe(0x80);
   });
 });

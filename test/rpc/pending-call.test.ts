@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { MeshError } from "../../src/base/errors.ts";
+import type { Provider } from "../../src/dht/registry.ts";
 import { PendingCall, type PendingCallOwner } from "../../src/rpc/pending-call.ts";
 import { VirtualClock } from "../../src/sim/clock.ts";
 import { FrameWriter } from "../../src/wire/writer.ts";
@@ -9,7 +10,7 @@ const owner: PendingCallOwner = {
   clock: new VirtualClock(),
   callId: () => new Uint8Array(16),
   copyOf: (bytes) => bytes.slice(),
-  expired: () => {},
+  due: () => {},
   undeliverable: () => {},
 };
 
@@ -19,6 +20,7 @@ function callOf(args: unknown): PendingCall {
     signal: undefined,
     provider: undefined,
     maxHops: 3,
+    idempotent: false,
     selection: "random" as const,
   };
   const settle = { resolve: () => {}, reject: () => {} };
@@ -67,4 +69,26 @@ it("asks a provider again that has registered anew, and no other twice", () => {
   call.ask({ id: signerOf(3).id, anchors: [] });
   expect(asked({ id: signerOf(3).id, anchors: [] }, 7)).toBe(true);
   expect(asked({ id: signerOf(4).id, anchors: [] })).toBe(false);
+});
+
+it("may have been executed while nobody has said of each attempt that nothing came of it", () => {
+  const call = callOf(null);
+  const [first, second] = [1, 2].map((number) => ({ id: signerOf(number).id, anchors: [] }));
+  call.ask(first as Provider);
+  expect(call.isUncertain).toBe(false);
+  call.attempts = 2;
+  call.undone(0);
+  call.undone(0);
+  call.undone(7); // An attempt that there was not.
+  expect(call.isUncertain).toBe(true);
+  call.undone(1);
+  expect(call.isUncertain).toBe(false);
+  call.ask(second as Provider);
+  call.attempts = 3;
+  call.undone(1);
+  expect(call.isUncertain).toBe(true);
+  call.undone(2);
+  expect(call.isUncertain).toBe(false);
+  call.lost = new MeshError("link_lost", "gone");
+  expect(call.isUncertain).toBe(true);
 });
