@@ -4,6 +4,7 @@ export interface Spread {
   readonly min: number;
   readonly mean: number;
   readonly p50: number;
+  readonly p95: number;
   readonly p99: number;
   readonly max: number;
 }
@@ -18,6 +19,7 @@ export function spreadOf(values: readonly number[]): Spread {
     min: sorted[0] ?? 0,
     mean: sorted.length === 0 ? 0 : sum / sorted.length,
     p50: at(0.5),
+    p95: at(0.95),
     p99: at(0.99),
     max: sorted.at(-1) ?? 0,
   };

@@ -1,3 +1,4 @@
+import { ROUTING_SHAPES } from "../../sim/scenarios/routing.ts";
 import { SCENARIOS } from "../../sim/scenarios/scenarios.ts";
 import type { Arguments, Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
@@ -11,11 +12,13 @@ async function run(given: Arguments): Promise<number> {
   const name = given.positionals[0] as string;
   const trials = given.number("trials");
   const paths = given.number("paths");
+  const shape = given.text("shape");
   const options = {
     nodes: given.number("nodes") as number,
     seed: given.number("seed") as number,
     ...(trials === undefined ? {} : { trials }),
     ...(paths === undefined ? {} : { paths }),
+    ...(shape === undefined ? {} : { shape }),
     progress: progressTo(process.stderr, given.isSet("progress")),
   };
   const scenario = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
@@ -71,7 +74,7 @@ export const sim: Command = {
       name: "nodes",
       kind: "number",
       value: "<n>",
-      range: [2, 10_000],
+      range: [2, 100_000],
       fallback: "5",
       help: "Nodes in the world.",
     },
@@ -82,6 +85,12 @@ export const sim: Command = {
       range: [0, 4_294_967_295],
       fallback: "1",
       help: "Where all chance comes from.",
+    },
+    {
+      name: "shape",
+      kind: "text",
+      value: "<name>",
+      help: `How the nodes of "routing" are linked: ${ROUTING_SHAPES.join(", ")}.`,
     },
     {
       name: "trials",

@@ -5,6 +5,8 @@ export interface ScenarioOptions {
   readonly trials?: number;
   /** Disjoint paths of every lookup, in scenarios that ask about them; as nodes do it when left out. */
   readonly paths?: number;
+  /** How nodes are linked, in scenarios that leave it open. */
+  readonly shape?: string;
   /** Told how far a long run is; called often. */
   readonly progress?: (text: string) => void;
 }

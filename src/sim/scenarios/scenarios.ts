@@ -5,6 +5,7 @@ import { churn } from "./churn.ts";
 import { join } from "./join.ts";
 import { lookup } from "./lookup.ts";
 import { partition } from "./partition.ts";
+import { routing } from "./routing.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Every scenario, by the name the command line knows it by. */
@@ -16,5 +17,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   join,
   lookup,
   partition,
+  routing,
   sybil,
 };
