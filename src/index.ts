@@ -1,6 +1,7 @@
 export { ERROR_CODES, type ErrorCode, MeshError, type RemoteFailure } from "./base/errors.ts";
 export type { Log, LogFields, LogLevel } from "./base/ports.ts";
 export type {
+  Attempt,
   BootstrapStatus,
   CallReport,
   ContactStatus,

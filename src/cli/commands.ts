@@ -6,6 +6,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import("./commands/start.ts")).start,
   serve: async () => (await import("./commands/serve.ts")).serve,
   call: async () => (await import("./commands/call.ts")).call,
+  trace: async () => (await import("./commands/trace.ts")).trace,
   lookup: async () => (await import("./commands/lookup.ts")).lookup,
   status: async () => (await import("./commands/status.ts")).status,
   peers: async () => (await import("./commands/peers.ts")).peers,

@@ -55,6 +55,20 @@ export interface Hop {
   readonly roundTrip: Millis;
 }
 
+/** One time that a call was sent. */
+export interface Attempt {
+  /** Milliseconds after the start of the call. */
+  readonly at: Millis;
+  /** Hexadecimal id of the provider that was asked. */
+  readonly provider: string;
+  /** Hexadecimal id of the neighbour it left to. */
+  readonly via: string;
+  /** How that was chosen. */
+  readonly rule: Rule;
+  /** Why it led to no result; `undefined` where it did, or where nothing is known of it. */
+  readonly failure: MeshError | undefined;
+}
+
 /** How one call went. */
 export interface CallReport {
   readonly procedure: string;
@@ -65,6 +79,8 @@ export interface CallReport {
   readonly rule: Rule | undefined;
   /** Forwarders and, last, the provider, in the order of the way. */
   readonly hops: readonly Hop[];
+  /** What was tried, in order; 64 at most. Empty where nothing was sent, with the reason in `error`. */
+  readonly attempts: readonly Attempt[];
   /** Milliseconds from the call to its result. */
   readonly elapsed: Millis;
   readonly error: MeshError | undefined;

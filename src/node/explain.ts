@@ -1,7 +1,8 @@
 import { type MeshError, toMeshError } from "../base/errors.ts";
 import { idText } from "../base/id.ts";
 import type { PendingCall } from "../rpc/pending-call.ts";
-import type { CallReport, Hop } from "./api.ts";
+import type { Attempt as SentOnce } from "../rpc/trace.ts";
+import type { Attempt, CallReport, Hop } from "./api.ts";
 
 /** What became of a traced call. */
 export interface Outcome<T> {
@@ -34,9 +35,14 @@ export function reportOf(
     rule: call?.rule,
     hops:
       call === undefined ? [] : hopsOf(call, direct && error === undefined ? elapsed : undefined),
+    attempts: call?.trace?.attempts.map(attemptOf) ?? [],
     elapsed,
     error,
   };
+}
+
+function attemptOf({ at, provider, via, rule, failure }: SentOnce): Attempt {
+  return { at, provider: idText(provider), via: idText(via), rule, failure };
 }
 
 /** The report of a call that this node has answered itself. */
@@ -47,7 +53,8 @@ export function localReport(
   error: MeshError | undefined,
 ): CallReport {
   const provider = error ? undefined : self;
-  return { procedure, provider, strategy: "local", rule: "deliver", hops: [], elapsed, error };
+  const nothing = { hops: [], attempts: [] };
+  return { procedure, provider, strategy: "local", rule: "deliver", ...nothing, elapsed, error };
 }
 
 /** Stations in the order of the way; of two reports from one place the later attempt counts. */
@@ -56,7 +63,7 @@ function hopsOf(call: PendingCall, direct: number | undefined): Hop[] {
   if (direct !== undefined && target) {
     return [{ node: idText(target.id), rule: "deliver", roundTrip: direct }];
   }
-  const byHop = new Map(call.reports.map((report) => [report.hop, report]));
+  const byHop = new Map((call.trace?.reports ?? []).map((report) => [report.hop, report]));
   return [...byHop.values()]
     .sort((a, b) => a.hop - b.hop)
     .map(({ node, rule, roundTrip }) => ({ node: idText(node), rule, roundTrip }));

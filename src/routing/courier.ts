@@ -336,10 +336,12 @@ export class Courier {
   #refused(tracked: Tracked, code: ErrorCode, where: string): void {
     const { parcel } = tracked;
     const isOver = parcel.deadline <= this.#context.ports.clock.now();
+    const error = new MeshError(code, `${explain(code)} ${where}`);
     if (isOver || tracked.tries >= ATTEMPTS_MAX || code === "overloaded") {
-      this.#giveUp(tracked, new MeshError(code, `${explain(code)} ${where}`), true);
+      this.#giveUp(tracked, error, true);
       return;
     }
+    parcel.refused?.(error);
     if (parcel.searches === false && tracked.way?.labels) this.#unlabelled(tracked);
     else {
       tracked.tries += 1;

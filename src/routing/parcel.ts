@@ -44,6 +44,8 @@ export interface Parcel {
   failed(error: MeshError, isHint: boolean): void;
   /** Of that attempt it is known that nothing came of it, as others say; told once for each word of it. */
   undone?(attempt: number): void;
+  /** An attempt has failed, and there may be another one. */
+  refused?(error: MeshError): void;
   /** A traced parcel passed a node. */
   reported?(node: NodeId, report: HopReport): void;
 }

@@ -1,5 +1,6 @@
 import { MeshError } from "../base/errors.ts";
-import { shortId } from "../base/id.ts";
+import { type NodeId, sameId, shortId } from "../base/id.ts";
+import type { Millis } from "../base/ports.ts";
 import type { Asked } from "../dht/registry.ts";
 import type { PendingCall } from "./pending-call.ts";
 
@@ -10,6 +11,17 @@ export function outOfTime({ target, hint, lost, isUncertain, settings }: Pending
   const cause = lost ?? (isUncertain ? undefined : hint);
   if (cause === undefined) return new MeshError("timeout", text);
   return new MeshError(cause.code, `${text}; ${cause.message}`, { cause });
+}
+
+/** Of an attempt that was not answered so many milliseconds after the start of its call. */
+export function unanswered(elapsed: Millis): MeshError {
+  return new MeshError("timeout", `there was no answer ${Math.round(elapsed)} ms after the start`);
+}
+
+/** Of a call that was under way over the link to `peer` when that was lost. */
+export function lostLink(call: PendingCall, peer: NodeId): MeshError {
+  const text = `the link to ${shortId(peer)} was lost while the call was under way; it may have been executed`;
+  return new MeshError(sameId(peer, call.destination) ? "provider_gone" : "link_lost", text);
 }
 
 export function cancelled(): MeshError {

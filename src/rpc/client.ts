@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.ts";
 import { MeshError, toMeshError } from "../base/errors.ts";
-import { type NodeId, sameId, shortId } from "../base/id.ts";
+import { type NodeId, sameId } from "../base/id.ts";
 import { NumberedTable } from "../base/numbered-table.ts";
 import type { Clock, Millis } from "../base/ports.ts";
 import { Slab } from "../base/slab.ts";
@@ -16,7 +16,7 @@ import { CALL_ID_BYTES, readReply, replyIdAt, writeCancel, writeCast } from "../
 import { TYPE } from "../wire/frame.ts";
 import { encodeValue, type Value } from "../wire/value.ts";
 import type { FrameWriter } from "../wire/writer.ts";
-import { cancelled, noProvider, outOfTime } from "./call-errors.ts";
+import { cancelled, lostLink, noProvider, outOfTime, unanswered } from "./call-errors.ts";
 import { type CallOptions, checkOptions, checkProcedure } from "./call-options.ts";
 import { errorOf } from "./failure.ts";
 import { OneWay } from "./one-way.ts";
@@ -174,10 +174,9 @@ export class Client implements PendingCallOwner {
       if (call.via !== link) continue;
       call.via = successor;
       if (successor) continue;
-      const isProvider = sameId(link.peer, call.destination);
-      const text = `the link to ${shortId(link.peer)} was lost while the call was under way; it may have been executed`;
-      call.lost = new MeshError(isProvider ? "provider_gone" : "link_lost", text);
+      call.lost = lostLink(call, link.peer);
       call.rule = undefined;
+      call.trace?.failed(call.lost);
       this.#repeat(call);
       this.#lookAgain(call, this.clock.now());
     }
@@ -262,6 +261,7 @@ export class Client implements PendingCallOwner {
   /** Nobody has answered, or the link is gone: once more, over another way, or to another provider where that may be. */
   #repeat(call: PendingCall): void {
     call.hint = undefined;
+    call.trace?.unanswered(unanswered(this.clock.now() - call.startedAt));
     call.repetitions += 1;
     this.#context.ports.meter.count("calls_sent_again");
     if (call.repetitions > REPETITIONS_BEFORE_NEXT && this.#mayAskAnother(call)) {
@@ -344,11 +344,13 @@ export class Client implements PendingCallOwner {
     }
     this.#courier.forget(call.number);
     call.declined();
+    call.trace?.failed(error);
     this.#next(call, error);
   }
 
   #fail(call: PendingCall, error: MeshError): void {
     if (this.#pending.get(call.number) !== call) return;
+    call.trace?.unanswered(error);
     this.#settle(call);
     call.settings.reject(error);
   }

@@ -13,14 +13,11 @@ import type { HopReport, Rule } from "../wire/route-control.ts";
 import { encodeForKeeps, type Value } from "../wire/value.ts";
 import type { FrameWriter } from "../wire/writer.ts";
 import type { CheckedOptions } from "./call-options.ts";
+import { Trace } from "./trace.ts";
 
 /** Shared by all calls that have none, which are most. */
-const NO_REPORTS: readonly TimedReport[] = [];
 const NO_PROVIDERS: readonly Provider[] = [];
 const NO_ATTEMPTS: readonly number[] = [];
-
-/** Reports of one call; no way has so many stations, but a forwarder may invent them. */
-const REPORTS_MAX = 64;
 
 /** Bytes of arguments from which on a call may just take long to be carried. */
 const REPEATED_MAX: number = 64 << 10;
@@ -36,12 +33,6 @@ export interface PendingCallOwner {
   due(call: PendingCall): void;
   /** The attempt at its present provider has failed; with `isHint` others say so, and may be wrong. */
   undeliverable(call: PendingCall, error: MeshError, isHint: boolean): void;
-}
-
-/** A report of a traced call: who told, what, and when after its start. */
-export interface TimedReport extends HopReport {
-  readonly node: NodeId;
-  readonly roundTrip: Millis;
 }
 
 /** What a call is made of. */
@@ -81,7 +72,7 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
   via: Link | undefined = undefined;
   rule: Rule | undefined = undefined;
   /** Only of traced calls. */
-  reports: readonly TimedReport[] = NO_REPORTS;
+  readonly trace: Trace | undefined;
   /** Takes the listener off the caller's signal. */
   release: (() => void) | undefined = undefined;
   /** Takes it off the load of its provider, where that is counted. */
@@ -102,6 +93,7 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
     this.messageId = owner.callId(settings.number);
     this.startedAt = owner.clock.now();
     this.deadline = this.startedAt + settings.options.timeout;
+    this.trace = settings.traced ? new Trace() : undefined;
   }
 
   /**
@@ -157,7 +149,7 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
   }
 
   get traced(): boolean {
-    return this.settings.traced;
+    return this.trace !== undefined;
   }
 
   get destination(): NodeId {
@@ -186,16 +178,22 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
   sent(link: Link, rule: Rule): void {
     this.via = link;
     this.rule = rule;
+    const at = this.#owner.clock.now() - this.startedAt;
+    this.trace?.sent({ at, provider: this.destination, via: link.peer, rule });
+  }
+
+  refused(error: MeshError): void {
+    this.trace?.failed(error);
   }
 
   failed(error: MeshError, isHint: boolean): void {
+    this.trace?.failed(error);
     this.#owner.undeliverable(this, error, isHint);
   }
 
   reported(node: NodeId, report: HopReport): void {
-    if (this.reports.length >= REPORTS_MAX) return;
     const roundTrip = this.#owner.clock.now() - this.startedAt;
-    this.reports = [...this.reports, { ...report, node, roundTrip }];
+    this.trace?.reported({ ...report, node, roundTrip });
   }
 
   override expire(): void {

@@ -110,6 +110,28 @@ describe("five processes in a chain", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, result: 5 });
   });
 
+  it("show the command line the way of a call, also of one that fails", async () => {
+    const flags = linked(chain.address("A"));
+    const words = ["trace", "calculator.add", '{"a": 2, "b": 3}', ...flags];
+    const way = ["A", "B", "C", "provider"].map((name) => chain.node(name).id);
+    const { code, stdout } = await macula(...words);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^calculator\.add was answered by [0-9a-f]{8} in .* over 3 forwarders\n/,
+    );
+    for (const [at, id] of way.entries()) expect(stdout).toContain(`${at + 1}  ${id.slice(0, 8)}`);
+
+    const failing = await macula(...words, "--max-hops", "1", "--json");
+    expect(failing.code).toBe(1);
+    const report = JSON.parse(failing.stdout);
+    expect(report).toMatchObject({ ok: false, error: { code: "max_hops_exceeded" } });
+    expect(report.attempts[0]).toMatchObject({
+      via: way[0],
+      failure: { code: expect.any(String) },
+    });
+    expect(failing.stderr).toMatch(/^macula trace: max_hops_exceeded: /m);
+  });
+
   it("tell the command line what is wrong, in one line and by the exit code", async () => {
     const { code, stdout, stderr } = await macula(
       ...[

@@ -38,7 +38,7 @@ it("keeps 64 reports at most, whoever invents more", () => {
   const call = callOf(null);
   const report = { messageId: new Uint8Array(16), hop: 1, rule: "greedy" } as const;
   for (let at = 0; at < 1_000; at++) call.reported(signerOf(1).id, report);
-  expect(call.reports).toHaveLength(64);
+  expect(call.trace?.reports).toHaveLength(64);
 });
 
 it("writes the same body for each attempt, whatever became of the arguments", () => {

@@ -90,5 +90,23 @@ describe("explain", () => {
     const { result, report } = await world.run(client.explain("nowhere"));
     expect(result).toBeUndefined();
     expect(report.error?.code).toBe("no_provider");
+    expect(report.attempts).toEqual([]);
+  });
+
+  it("tells of each attempt where it went, how that was chosen, and what became of it", async () => {
+    const { world, client, gateways, provider } = await line(1);
+    await world.run(provider.register("echo", (args) => args));
+    const { report: good } = await world.run(client.explain("echo", 7));
+    const via = gateways[0]?.id;
+    expect(good.attempts.at(-1)).toMatchObject({ provider: provider.id, via, failure: undefined });
+    // The provider goes without a word, which its forwarder finds out.
+    world.crash(2);
+    const { report } = await world.run(client.explain("echo", 7, { timeout: 3_000 }));
+    expect(report.error?.code).toBe("no_route");
+    expect(report.attempts[0]).toMatchObject({ provider: provider.id, via, rule: "cached" });
+    expect(report.attempts[0]?.failure).toMatchObject({ code: "no_route" });
+    expect(report.attempts[0]?.failure?.message).toContain("no way on");
+    // The forwarder was reached, which stands in the report of a failed call, too.
+    expect(report.hops.map(({ node }) => node)).toContain(via);
   });
 });

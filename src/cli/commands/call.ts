@@ -1,18 +1,17 @@
-import type { Value } from "../../index.ts";
 import type { Arguments, Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { watchInterrupt } from "../interrupt.ts";
+import { jsonArgument } from "../json-argument.ts";
 import { NODE_FLAGS } from "../node-flags.ts";
 import { print, printJson, toJson } from "../output.ts";
 import { createFrom, settle } from "../running-node.ts";
-import { readAll } from "../standard-input.ts";
 import { UsageError } from "../usage-error.ts";
 
 async function run(given: Arguments): Promise<number> {
   if (given.list("bootstrap").length === 0) {
     throw new UsageError("name a node to join the mesh through: --bootstrap host:port");
   }
-  const argument = await argumentOf(given);
+  const argument = await jsonArgument(given);
   using interrupt = watchInterrupt();
   const { signal } = interrupt;
   await using node = await createFrom(given);
@@ -28,19 +27,6 @@ async function run(given: Arguments): Promise<number> {
   if (given.isSet("json")) await printJson({ ok: true, result, elapsed, provider, hops });
   else await print(toJson(result, 2));
   return EXIT.ok;
-}
-
-async function argumentOf(given: Arguments): Promise<Value> {
-  const typed = given.positionals[1];
-  if (typed === undefined) return null;
-  const text = typed === "-" ? await readAll() : typed;
-  try {
-    return JSON.parse(text) as Value;
-  } catch {
-    throw new UsageError(
-      `the argument is not JSON: ${text.slice(0, 60)}; quote it for the shell: '{"a": 2}', '"text"'`,
-    );
-  }
 }
 
 export const call: Command = {

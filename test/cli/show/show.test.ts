@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { MeshError } from "../../../src/base/errors.ts";
 import { showLookup } from "../../../src/cli/show/show-lookup.ts";
 import { showPeers } from "../../../src/cli/show/show-peers.ts";
 import { showStatus } from "../../../src/cli/show/show-status.ts";
+import { showTrace } from "../../../src/cli/show/show-trace.ts";
 import { span } from "../../../src/cli/show/span.ts";
 import { table } from "../../../src/cli/show/table.ts";
 import { startSimNode } from "../../../src/sim/sim-node.ts";
@@ -85,5 +87,47 @@ describe("a node as people see it", () => {
     );
     expect(showStatus(node.status())).toMatch(/node 1 {2}not linked {2}\d+ failures? in a row/);
     expect(showPeers(node.status())).toMatch(/^0 links of .*\n\n0 contacts in the table/);
+  });
+});
+
+describe("the way of a call as people see it", () => {
+  const [relay, provider] = ["b".repeat(64), "c".repeat(64)];
+  const base = { procedure: "add", strategy: "multi_hop", rule: "greedy", elapsed: 12 } as const;
+  const hops = [
+    { node: relay, rule: "greedy", roundTrip: 4 },
+    { node: provider, rule: "deliver", roundTrip: 9 },
+  ] as const;
+  const sent = { at: 0, provider, via: relay, rule: "greedy" } as const;
+
+  it("names the nodes it passed", () => {
+    const attempts = [{ ...sent, failure: undefined }];
+    const report = { ...base, provider, hops, attempts, error: undefined };
+    expect(showTrace(report).split("\n")).toEqual([
+      "add was answered by cccccccc in 12 ms over 1 forwarder",
+      "way",
+      "  hop  node      went on by  there and back",
+      "    1  bbbbbbbb  greedy      4.0 ms",
+      "    2  cccccccc  deliver     9.0 ms",
+    ]);
+  });
+
+  it("says of a failed call how far it came, and what was tried", () => {
+    const failure = new MeshError("no_route", "no way on");
+    const attempts = [{ ...sent, failure }];
+    const report = {
+      ...base,
+      provider: undefined,
+      hops: hops.slice(0, 1),
+      attempts,
+      error: failure,
+    };
+    const text = showTrace(report);
+    expect(text).toContain("add failed with no_route after 12 ms\ncame as far as\n");
+    expect(text).toMatch(
+      /tried\n.*\n {2}0\.0 ms +cccccccc +bbbbbbbb +greedy +no_route: no way on$/,
+    );
+    expect(showTrace({ ...report, hops: [], attempts: [] })).toBe(
+      "add failed with no_route after 12 ms",
+    );
   });
 });

@@ -1,0 +1,69 @@
+import type { CallReport } from "../../index.ts";
+import type { Arguments, Command } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { toFailure } from "../failure.ts";
+import { watchInterrupt } from "../interrupt.ts";
+import { jsonArgument } from "../json-argument.ts";
+import { NODE_FLAGS } from "../node-flags.ts";
+import { note, print, printJson } from "../output.ts";
+import { createFrom, settle } from "../running-node.ts";
+import { showTrace } from "../show/show-trace.ts";
+import { UsageError } from "../usage-error.ts";
+
+async function run(given: Arguments): Promise<number> {
+  if (given.list("bootstrap").length === 0) {
+    throw new UsageError("name a node to join the mesh through: --bootstrap host:port");
+  }
+  const argument = await jsonArgument(given);
+  using interrupt = watchInterrupt();
+  const { signal } = interrupt;
+  await using node = await createFrom(given);
+  await settle(node, given, signal);
+  const { report } = await node.explain(given.positionals[0] as string, argument, {
+    timeout: given.number("timeout") as number,
+    signal,
+    maxHops: given.number("max-hops") as number,
+  });
+  const failure = report.error && toFailure(report.error);
+  if (given.isSet("json")) await printJson(toObject(report));
+  else await print(showTrace(report));
+  if (failure === undefined) return EXIT.ok;
+  note(`macula trace: ${failure.code}: ${failure.message}`);
+  return failure.exitCode;
+}
+
+/** The report with its errors as plain objects. */
+function toObject({ error, attempts, ...report }: CallReport): object {
+  const plain = (cause: CallReport["error"]) =>
+    cause && { code: cause.code, message: cause.message };
+  return {
+    ok: error === undefined,
+    error: plain(error),
+    ...report,
+    attempts: attempts.map(({ failure, ...attempt }) => ({ ...attempt, failure: plain(failure) })),
+  };
+}
+
+export const trace: Command = {
+  name: "trace",
+  operands: "<procedure> [json]",
+  operandCount: [1, 2],
+  summary: "call a procedure and show the way the call took",
+  details: `Joins the mesh as a light node, calls the procedure as macula call does, and prints each node that the call
+    passed, how that node chose where it went on, and after how long that was known here; then what was tried and did
+    not lead anywhere, and why. The procedure is executed.
+
+    A call that fails is shown as far as it came, and ends with exit code 1.`,
+  examples: [
+    {
+      line: `macula trace calculator.add '{"a": 2, "b": 3}' --bootstrap 127.0.0.1:9443`,
+      does: "Shows the forwarders between here and the provider.",
+    },
+    {
+      line: "macula trace greet --bootstrap 127.0.0.1:9443 --json",
+      does: "Prints { ok, error, procedure, provider, strategy, rule, hops, attempts, elapsed }.",
+    },
+  ],
+  flags: NODE_FLAGS,
+  run,
+};
