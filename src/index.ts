@@ -21,6 +21,7 @@ export type {
   WaitOptions,
 } from "./node/api.ts";
 export { createNode } from "./node/create-node.ts";
+export type { ForwardingLimits } from "./routing/forwarding-quota.ts";
 export type { CallOptions } from "./rpc/call-options.ts";
 export type { CallContext, Handler } from "./rpc/handler.ts";
 export { HandlerError } from "./rpc/handler-error.ts";

@@ -1,3 +1,4 @@
+import type { ForwardingLimits } from "../index.ts";
 import type { Arguments, Flag } from "./command.ts";
 
 /** How long a node may take to find its place, and a call to end, unless told otherwise: milliseconds. */
@@ -97,6 +98,25 @@ export const LOOKUP_FLAGS: readonly Flag[] = [
   ...NODE_FLAGS.filter(({ name }) => name !== "max-hops"),
 ];
 
+const FORWARDING_FLAGS: readonly Flag[] = [
+  {
+    name: "forward-in-all",
+    kind: "number",
+    value: "<bytes/s>",
+    range: [1, 1e12],
+    environment: "MACULA_FORWARD_IN_ALL",
+    help: "What the node passes on for others at most. Without it there is no limit.",
+  },
+  {
+    name: "forward-per-neighbour",
+    kind: "number",
+    value: "<bytes/s>",
+    range: [1, 1e12],
+    environment: "MACULA_FORWARD_PER_NEIGHBOUR",
+    help: "The same for each of its neighbours.",
+  },
+];
+
 /** The flags of the commands that stay: `start` and `serve`. */
 export function stayingFlags(mode: string): readonly Flag[] {
   return [
@@ -117,8 +137,19 @@ export function stayingFlags(mode: string): readonly Flag[] {
       help: "Where others reach it: host:port, port 0 takes a free one, off listens nowhere. An edge is off, the others take 0.0.0.0:9443.",
     },
     CONTROL_FLAG,
+    ...FORWARDING_FLAGS,
     ...NODE_FLAGS,
   ];
+}
+
+/** What the node passes on for others, where the command can say so. */
+export function forwardingOf(given: Arguments): ForwardingLimits {
+  const inAll = given.number("forward-in-all");
+  const perNeighbour = given.number("forward-per-neighbour");
+  return {
+    ...(inAll === undefined ? {} : { inAll }),
+    ...(perNeighbour === undefined ? {} : { perNeighbour }),
+  };
 }
 
 /** Where to listen: what the user said, or what the mode suggests. */

@@ -4,7 +4,7 @@ import { ControlServer } from "./control/control-server.ts";
 import { socketPath } from "./control/socket-path.ts";
 import { EXIT } from "./exit-code.ts";
 import { watchInterrupt } from "./interrupt.ts";
-import { listenOf } from "./node-flags.ts";
+import { forwardingOf, listenOf } from "./node-flags.ts";
 import { note, print, printJson } from "./output.ts";
 import { StartError } from "./start-error.ts";
 import { stderrLog } from "./stderr-log.ts";
@@ -24,6 +24,7 @@ export async function createFrom(
     links: given.text("links") as "auto" | "static",
     ...(identity === undefined ? {} : { identity }),
     ...(state === undefined ? {} : { state }),
+    forwarding: forwardingOf(given),
     log: stderrLog(given.text("log") as "warn"),
   });
 }

@@ -1,5 +1,6 @@
 import type { MeshError } from "../base/errors.ts";
 import type { Log, Millis } from "../base/ports.ts";
+import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
 import type { CallOptions } from "../rpc/call-options.ts";
 import type { Handler } from "../rpc/handler.ts";
 import type { Rule } from "../wire/route-control.ts";
@@ -26,6 +27,8 @@ export interface NodeOptions {
   readonly state?: string;
   /** `static`: links to the bootstrap list, and from whoever dials us, and no others. `auto` when left out. */
   readonly links?: "auto" | "static";
+  /** Bytes a second that this node passes on for others, from each neighbour and in all; without limit when left out. */
+  readonly forwarding?: ForwardingLimits;
   /** Told of events; silent when left out. */
   readonly log?: Log;
 }

@@ -22,6 +22,7 @@ import { POOL_LIMITS, Pool } from "../peer/pool.ts";
 import { anchorsOf } from "../routing/anchors.ts";
 import { Courier } from "../routing/courier.ts";
 import { Discoverer } from "../routing/discoverer.ts";
+import { type ForwardingLimits, ForwardingQuota } from "../routing/forwarding-quota.ts";
 import { MessageIds } from "../routing/message-ids.ts";
 import { Router } from "../routing/router.ts";
 import { Client } from "../rpc/client.ts";
@@ -51,6 +52,8 @@ export interface NodeParts {
   /** Whether it finds its place in the mesh by itself, or keeps links to the bootstrap nodes and no others. */
   readonly links: "auto" | "static";
   readonly liveness?: LivenessLimits;
+  /** What it passes on for others at most; without limit when left out. */
+  readonly forwarding?: ForwardingLimits | undefined;
   /** Where it keeps what it needs after a restart; nowhere when left out. */
   readonly storage?: Storage | undefined;
   /** Contacts verified already, where several nodes share them; its own when left out. */
@@ -167,6 +170,7 @@ function makeContext(parts: NodeParts, roles: Roles, meshSize: () => number): Dh
     searches: () => links === "static",
     ids: new MessageIds(ports.random),
     sealer: new Sealer(own),
+    forwarding: parts.forwarding && new ForwardingQuota(parts.forwarding),
     meshSize,
   };
 }

@@ -4,6 +4,7 @@ import { MeshError } from "../base/errors.ts";
 import { type NodeId, parseNodeId } from "../base/id.ts";
 import type { Log } from "../base/ports.ts";
 import { realmId } from "../identity/realm.ts";
+import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
 import type { Mode, NodeOptions } from "./api.ts";
 import { isMode, MODE_NAMES } from "./roles.ts";
 
@@ -28,6 +29,7 @@ export interface NodeConfig {
   readonly identity: string | undefined;
   readonly links: "auto" | "static";
   readonly state: string | undefined;
+  readonly forwarding: ForwardingLimits | undefined;
 }
 
 /** What an option has to be, tested and in words. Callers without types get an answer too. */
@@ -37,6 +39,17 @@ interface Shape {
 }
 
 const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+
+const FORWARDING = ["perNeighbour", "inAll"];
+
+function isForwarding(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).every(
+    ([name, rate]) =>
+      FORWARDING.includes(name) &&
+      (rate === undefined || (typeof rate === "number" && rate > 0 && Number.isFinite(rate))),
+  );
+}
 
 const SHAPES: Readonly<Record<keyof NodeOptions, Shape>> = {
   realm: { fits: isText, words: "a reverse DNS name such as com.example.shop" },
@@ -52,6 +65,10 @@ const SHAPES: Readonly<Record<keyof NodeOptions, Shape>> = {
   identity: { fits: isText, words: "the path of a key file" },
   state: { fits: isText, words: "the path of a directory" },
   links: { fits: isText, words: "auto or static" },
+  forwarding: {
+    fits: isForwarding,
+    words: "an object with perNeighbour and inAll, each in bytes a second, or one of them",
+  },
   log: {
     fits: (value) => typeof (value as Partial<Log> | null)?.write === "function",
     words: "an object with a method write(level, event, fields)",
@@ -78,6 +95,7 @@ export function checkConfig(options: NodeOptions): NodeConfig {
     listen: parseListen(options.listen),
     identity: options.identity,
     state: options.state,
+    forwarding: options.forwarding,
   };
 }
 

@@ -42,6 +42,7 @@ export async function createNode(options: NodeOptions): Promise<MeshNode> {
     mode: config.mode,
     links: config.links,
     storage,
+    forwarding: config.forwarding,
     bootstrap: config.bootstrap.map(keptTarget),
     addresses: bound === undefined ? [] : dialable(bound),
   });

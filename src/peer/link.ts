@@ -54,6 +54,8 @@ export class Link {
   contact: Contact;
   /** From when on the peer's next contact is on time; ahead of the clock while it tells of more than its share. */
   updatesDue: Millis = 0;
+  /** When what was passed on for the peer is paid at the rate it is granted, where it is granted one. */
+  forwardingPaid: Millis = 0;
   /** Kept whatever happens; set by whoever wants the link to stay. */
   pinned = false;
   /** The address the peer says it sees us at; its claim. */

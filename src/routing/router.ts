@@ -141,10 +141,10 @@ export class Router {
     const decision = routeOrDeliver(view, this.#context, this.#context.table);
     switch (decision.kind) {
       case "forward":
-        this.#forward(link, view, decision.next, decision.rule);
+        if (this.#isGranted(link, view)) this.#forward(link, view, decision.next, decision.rule);
         return;
       case "stuck":
-        this.#deflector.stuck(link, view, decision.code);
+        if (this.#isGranted(link, view)) this.#deflector.stuck(link, view, decision.code);
         return;
       case "returned":
         this.#deflector.returned(link, view);
@@ -155,6 +155,17 @@ export class Router {
       default:
         this.#deliver(link, view, owned);
     }
+  }
+
+  /** Whether the neighbour may have so much passed on; else its source is told. Answers pass in any case: their work is done. */
+  #isGranted(from: Link, view: RouteView): boolean {
+    const { forwarding, ports } = this.#context;
+    if (forwarding === undefined) return true;
+    const isAnswer = view.payloadType === TYPE.reply;
+    if (forwarding.take(from, view.end - view.start, from.usedAt) || isAnswer) return true;
+    ports.meter.count("frames_over_quota");
+    this.#refuse(from, view, "overloaded");
+    return false;
   }
 
   #forward(from: Link, view: RouteView, next: Link, rule: Rule): void {

@@ -2,6 +2,7 @@ import type { MeshNode, Mode } from "../node/api.ts";
 import { assembleNode } from "../node/node.ts";
 import type { KeptTarget } from "../peer/keeper.ts";
 import type { LivenessLimits } from "../peer/liveness.ts";
+import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
 import type { TransportLimits } from "../transport/transport.ts";
 import { SIM_REALM, type World } from "./world.ts";
 
@@ -19,6 +20,8 @@ export interface SimNodeOptions {
   readonly limits?: Partial<TransportLimits>;
   /** `static` when left out: links to those nodes and no others. */
   readonly links?: "auto" | "static";
+  /** What it passes on for others at most; without limit when left out. */
+  readonly forwarding?: ForwardingLimits;
   /** `com.example.sim` when left out. */
   readonly realm?: string;
 }
@@ -41,6 +44,7 @@ export async function startSimNode(
     realm: options.realm ?? SIM_REALM,
     mode: options.mode,
     links: options.links ?? "static",
+    forwarding: options.forwarding,
     ...(options.isKept === true ? { storage: world.disk(number).mount() } : {}),
     ...(options.realm === undefined ? { book: world.contacts } : {}),
     ...(options.liveness === undefined ? {} : { liveness: options.liveness }),
