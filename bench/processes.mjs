@@ -22,11 +22,11 @@ class Process {
   #gone;
   #ended;
 
-  constructor(name, profile) {
+  constructor(name, role, profile) {
     this.name = name;
     const file = `${profile}-${name}.cpuprofile`;
     const flags = ["--cpu-prof", `--cpu-prof-dir=${PROFILES}`, `--cpu-prof-name=${file}`];
-    this.#child = fork(ROLE, {
+    this.#child = fork(role, {
       execArgv: profile === undefined ? [] : flags,
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       serialization: "advanced",
@@ -82,6 +82,12 @@ class Process {
     return status === 0;
   }
 
+  /** Takes it away as a power cut does: it can say nothing more, to nobody. Resolves when it is gone. */
+  async kill() {
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
+
   async end() {
     if (this.#child.connected) this.#child.disconnect();
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), END_DEADLINE);
@@ -93,17 +99,19 @@ class Process {
 /** The processes of one run. They end with it, whatever becomes of it. */
 export class Processes {
   #all = [];
+  #role;
   #profile;
 
-  /** `profile` names the profiles to write; `undefined` writes none. */
-  constructor(profile) {
+  /** `profile` names the profiles to write; `undefined` writes none. `role` is the file that each process runs. */
+  constructor(profile, role = ROLE) {
     this.#profile = profile;
+    this.#role = role;
     if (profile !== undefined) mkdirSync(PROFILES, { recursive: true });
   }
 
   /** Starts a process and resolves when its role is ready. */
   async start(name, config) {
-    const process = new Process(name, this.#profile);
+    const process = new Process(name, this.#role, this.#profile);
     this.#all.push(process);
     process.ready = await process.ask("start", config);
     return process;

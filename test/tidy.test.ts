@@ -175,7 +175,7 @@ describe("every file", () => {
 
   it("of src and test is switched off for no line without a reason", () => {
     const typescript = files.filter((file) =>
-      /^(?:src|test|bench|scripts)\/.*\.(?:ts|mjs)$/.test(file),
+      /^(?:src|test|bench|lab|scripts)\/.*\.(?:ts|mjs)$/.test(file),
     );
     const bare =
       /biome-ignore(?![^\n]*: \S+)|@ts-(?:ignore|nocheck)|\b(?:it|test|describe)\.(?:skip|only|todo)\b/;
