@@ -11,12 +11,12 @@ const FIRST_BYTES = 4_096;
 /** In front of each kept frame: its length, and when it was sent. */
 const ENTRY_BYTES = 8;
 
-/** An answer may take so many times the usual round trip, and at least so long. */
+/** Word may take so many times as long as usual, and at least twice as long as a peer may wait before it tells. */
 const ROUND_TRIPS = 3;
-const TIMEOUT_LEAST: Millis = 150;
+export const CUSTODY_TIMEOUT_LEAST: Millis = 200;
 
 /** While nothing was measured. */
-const TIMEOUT_FIRST: Millis = 300;
+const TIMEOUT_FIRST: Millis = 350;
 
 /** Weight of a new measurement in the smoothed round trip (RFC 6298, 2.3). */
 const WEIGHT = 1 / 8;
@@ -53,7 +53,7 @@ export class Custody {
   /** How long the peer may take to tell that it has taken a frame. */
   get timeout(): Millis {
     if (this.#roundTrip === undefined) return TIMEOUT_FIRST;
-    return Math.max(TIMEOUT_LEAST, this.#roundTrip * ROUND_TRIPS);
+    return Math.max(CUSTODY_TIMEOUT_LEAST, this.#roundTrip * ROUND_TRIPS);
   }
 
   /** The link was given the frame `bytes[start, end)`. One of length zero is counted and not worth keeping. */
@@ -89,7 +89,12 @@ export class Custody {
 
   /** True where the oldest frame has waited for longer than it may. */
   isOverdue(now: Millis): boolean {
-    return this.#count > 0 && elapsed(readUint32(this.#ring, this.#head + 4), now) > this.timeout;
+    return this.#count > 0 && this.#waited(now) > this.timeout;
+  }
+
+  /** When the oldest frame will have waited for longer than it may. Of sense only where one waits. */
+  overdueAt(now: Millis): Millis {
+    return now + Math.max(0, this.timeout + 1 - this.#waited(now));
   }
 
   /** Hands out every frame that is kept, the oldest first, and keeps none of them any more. */
@@ -108,6 +113,10 @@ export class Custody {
   /** Gives memory back where nothing is kept. */
   trim(): void {
     if (this.#count === 0) this.#forget();
+  }
+
+  #waited(now: Millis): Millis {
+    return elapsed(readUint32(this.#ring, this.#head + 4), now);
   }
 
   #forget(): void {
@@ -146,7 +155,7 @@ export class Custody {
   }
 }
 
-/** Milliseconds from a moment kept in 32 bits until now. */
+/** Milliseconds from a moment kept in 32 bits until now, which may be given as a moment before it. */
 function elapsed(since: number, now: Millis): Millis {
-  return (Math.floor(now) - since) >>> 0;
+  return Math.max(0, (Math.floor(now) - since) | 0);
 }

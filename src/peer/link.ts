@@ -6,14 +6,18 @@ import type { Clock, Millis } from "../base/ports.ts";
 import type { CloseInfo } from "../transport/transport.ts";
 import { HEADER_BYTES, TYPE } from "../wire/frame.ts";
 import { readPing, writePing } from "../wire/ping.ts";
+import { writeHopAccept } from "../wire/route-control.ts";
 import { FrameWriter } from "../wire/writer.ts";
 import { INLINE_MAX } from "./channel.ts";
 import type { Contact } from "./contact.ts";
 import { Custody } from "./custody.ts";
 import type { Liveness } from "./liveness.ts";
 
-/** One for all links: what it holds is gone when the ping has been handed on. */
-const PING_WRITER: FrameWriter = new FrameWriter();
+/** One for all links: what it holds is gone when the ping, or whatever it is, has been handed on. */
+const WRITER: FrameWriter = new FrameWriter();
+
+/** So long after the last word of receipt another one travels with what leaves anyway, in the same packet. */
+const TELL_ALONG: Millis = 10;
 
 /** What a link counts over its life. */
 export interface LinkStats {
@@ -68,12 +72,15 @@ export class Link {
   ended: CloseInfo | undefined;
   /** Route frames that the peer has not yet told to have taken. */
   readonly custody: Custody = new Custody();
-  /** Route frames taken from the peer on the shared stream, and of how many it was told. */
-  framesTaken = 0;
-  framesTold = 0;
+  /** When the first of the route frames was taken of which the peer was not told. */
+  untoldSince: Millis = 0;
   readonly #channel: Carrier;
   readonly #clock: Clock;
   #pings = 0;
+  /** Route frames taken from the peer on the shared stream, and of how many it was told. */
+  #framesTaken = 0;
+  #framesTold = 0;
+  #toldAt: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(options: {
     readonly channel: Carrier;
@@ -125,9 +132,33 @@ export class Link {
    * A large frame travels outside the order of the others and is never kept. `now` is the monotonic time.
    */
   sendRouted(bytes: Bytes, start: number, end: number, kept: boolean, now: Millis): boolean {
+    if (this.framesUntold > 0 && now - this.#toldAt >= TELL_ALONG) this.tellTaken(now);
     if (!this.send(bytes, start, end)) return false;
     if (end - start <= INLINE_MAX) this.custody.sent(bytes, start, kept ? end : start, now);
     return true;
+  }
+
+  /** A route frame was taken from the peer on the shared stream, at `usedAt`. Returns of how many it was not told. */
+  tookFrame(): number {
+    this.#framesTaken += 1;
+    const untold = this.framesUntold;
+    if (untold === 1) this.untoldSince = this.usedAt;
+    return untold;
+  }
+
+  /** Route frames taken from the peer of which it was not told. */
+  get framesUntold(): number {
+    return this.#framesTaken - this.#framesTold;
+  }
+
+  /** Tells the peer how many route frames were taken from it; later, where the link takes nothing now. */
+  tellTaken(now: Millis): void {
+    WRITER.begin();
+    writeHopAccept(WRITER, this.#framesTaken);
+    WRITER.finish(TYPE.hopAccept);
+    if (!this.sendFrame(WRITER)) return;
+    this.#framesTold = this.#framesTaken;
+    this.#toldAt = now;
   }
 
   /** The peer leaves frames untold: others are better taken for now. */
@@ -168,9 +199,9 @@ export class Link {
   }
 
   #sendPing(type: number, number: number): void {
-    PING_WRITER.begin();
-    writePing(PING_WRITER, number);
-    PING_WRITER.finish(type);
-    this.sendFrame(PING_WRITER);
+    WRITER.begin();
+    writePing(WRITER, number);
+    WRITER.finish(type);
+    this.sendFrame(WRITER);
   }
 }

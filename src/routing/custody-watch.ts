@@ -1,20 +1,28 @@
 import type { Clock, Millis, Timer } from "../base/ports.ts";
+import { CUSTODY_TIMEOUT_LEAST } from "../peer/custody.ts";
 import type { Link } from "../peer/link.ts";
 import type { LinkTable } from "../peer/link-table.ts";
 
-/** How often links with untold frames are looked at. */
+/** A timer that is so late tells that this node was not running: it has yet to read what it was told meanwhile. */
+const STALL: Millis = 100;
+
+/** Between two looks, at least. */
 const LOOK_EVERY: Millis = 50;
 
 /** Takes a frame that may not have reached the peer of `link`. The bytes are good until it returns, and may be changed. */
 export type LostFrame = (link: Link, bytes: Uint8Array, start: number, end: number) => void;
 
-/** Sees which links leave their frames untold, and hands those frames on: one timer for all, and none while all is told. */
+/**
+ * Sees which links leave their frames untold, and hands those frames on. One timer for all, which waits until the oldest
+ * frame may be overdue, and none while all is told.
+ */
 export class CustodyWatch {
   readonly #clock: Clock;
   readonly #table: LinkTable;
   readonly #lost: LostFrame;
   #timer: Timer | undefined;
-  #lookedAt: Millis = 0;
+  /** When the timer is to fire. */
+  #timerAt: Millis = 0;
   #closed = false;
 
   constructor(clock: Clock, table: LinkTable, lost: LostFrame) {
@@ -25,7 +33,7 @@ export class CustodyWatch {
 
   /** A frame was sent that is to be told of. */
   began(): void {
-    if (this.#timer === undefined && !this.#closed) this.#schedule();
+    if (this.#timer === undefined) this.#wake(this.#clock.now(), CUSTODY_TIMEOUT_LEAST);
   }
 
   /** The link has ended: nothing more will be told of. */
@@ -38,23 +46,33 @@ export class CustodyWatch {
     this.#timer?.cancel();
   }
 
-  #schedule(): void {
-    this.#lookedAt = this.#clock.now();
-    this.#timer = this.#clock.timer(LOOK_EVERY, () => this.#look());
+  #wake(now: Millis, delay: Millis): void {
+    if (this.#closed) return;
+    this.#timerAt = now + delay;
+    this.#timer = this.#clock.timer(delay, () => this.#onTimer());
   }
 
-  #look(): void {
-    const now = this.#clock.now();
-    // Who was not running has not heard what was told meanwhile: it is read before the next look.
-    const stalled = now - this.#lookedAt > LOOK_EVERY * 2;
-    let waiting = false;
-    for (const link of [...this.#table]) {
-      if (!stalled && link.custody.isOverdue(now)) this.#suspect(link);
-      else if (link.custody.size === 0) link.custody.trim();
-      if (link.custody.size > 0) waiting = true;
-    }
+  #onTimer(): void {
     this.#timer = undefined;
-    if (waiting) this.#schedule();
+    const now = this.#clock.now();
+    const isLate = now - this.#timerAt > STALL;
+    const next = isLate ? now + LOOK_EVERY : this.#look(now);
+    if (this.#timer === undefined && next !== undefined) {
+      this.#wake(now, Math.max(LOOK_EVERY, next - now));
+    }
+  }
+
+  /** Returns when a frame that waits now may be overdue next; `undefined` where none waits. */
+  #look(now: Millis): Millis | undefined {
+    let next: Millis | undefined;
+    for (const link of [...this.#table]) {
+      const { custody } = link;
+      if (custody.isOverdue(now)) this.#suspect(link);
+      else if (custody.size === 0) custody.trim();
+      if (custody.size > 0)
+        next = Math.min(next ?? Number.POSITIVE_INFINITY, custody.overdueAt(now));
+    }
+    return next;
   }
 
   #suspect(link: Link): void {
