@@ -140,8 +140,8 @@ class Window {
 
   #advance(counter: number, now: Millis, bytesLeft: number): void {
     if (counter - this.#markedHighest > this.#size / 2) {
-      const isRoom = this.#size < WINDOW_MAX && this.#words.byteLength <= bytesLeft;
-      if (now - this.#markedAt < REMEMBERED && isRoom) this.#grow();
+      const isFast = now - this.#markedAt < REMEMBERED;
+      if (isFast) this.#growFor(counter - this.#markedHighest, bytesLeft);
       this.#markedHighest = counter;
       this.#markedAt = now;
     }
@@ -151,10 +151,19 @@ class Window {
     this.#highest = counter;
   }
 
-  #grow(): void {
+  /** So many calls may pass in a short time: at least four times as many are told apart, within the bounds. */
+  #growFor(calls: number, bytesLeft: number): void {
+    const before = this.#words.byteLength;
+    const most = before + bytesLeft;
+    let bytes = before;
+    while (bytes * 8 < WINDOW_MAX && bytes * 2 <= most && bytes * 2 <= calls) bytes *= 2;
+    if (bytes > before) this.#resize(bytes / Uint32Array.BYTES_PER_ELEMENT);
+  }
+
+  #resize(length: number): void {
     const old = this.#words;
     this.#lowest = Math.max(this.#lowest, this.#highest - this.#size + 1);
-    this.#words = new Uint32Array(old.length * 2);
+    this.#words = new Uint32Array(length);
     const last = wordOf(this.#highest);
     for (let word = Math.max(0, last - old.length + 1); word <= last; word++) {
       this.#words[this.#at(word)] = old[word % old.length] as number;

@@ -13,8 +13,8 @@ export const REPLY_KEPT_MAX: number = 1 << 20;
 
 const FIRST_BYTES: number = 16 << 10;
 
-/** Places of the index; a reply takes the place of an older one that falls on the same. */
-const PLACES: number = 1 << 14;
+/** Bytes of the ring for each place of the index; a reply takes the place of an older one that falls on the same. */
+const PLACE_BYTES = 128;
 
 /** In front of each reply: its length, who called, the call's id. */
 const HEAD_BYTES: number = 4 + ID_BYTES + CALL_ID_BYTES;
@@ -43,13 +43,13 @@ export class ReplyCache {
     this.#ring.set(caller, at + 4);
     this.#ring.set(callId, at + 4 + ID_BYTES);
     this.#ring.set(reply.subarray(start, end), at + HEAD_BYTES);
-    this.#places[placeOf(callId)] = at + 1;
+    this.#places[this.#placeOf(callId, 0)] = at + 1;
     this.#at = at + HEAD_BYTES + length;
   }
 
   /** The payload of the reply to that call, good until the next `keep`; `undefined` where it is not kept any more. */
   get(caller: NodeId, callId: Bytes): Bytes | undefined {
-    const at = (this.#places[placeOf(callId)] ?? 0) - 1;
+    const at = (this.#places[this.#placeOf(callId, 0)] ?? 0) - 1;
     // Another reply may lie there by now.
     if (at < 0 || !matchesAt(this.#ring, at + 4, caller)) return undefined;
     if (!matchesAt(this.#ring, at + 4 + ID_BYTES, callId)) return undefined;
@@ -66,12 +66,22 @@ export class ReplyCache {
     const grown = new Uint8Array(Math.min(size, REPLIES_BYTES_MAX));
     grown.set(this.#ring);
     this.#ring = grown;
-    if (this.#places.length === 0) this.#places = new Uint32Array(PLACES);
+    this.#index();
     return this.#at + needed <= grown.length ? this.#at : 0;
   }
-}
 
-function placeOf(callId: Bytes): number {
-  const counter = readUint32(callId, CALL_ID_BYTES - 4);
-  return (counter + Math.imul(readUint16(callId, 0), 0x9e37_79b1)) & (PLACES - 1);
+  /** Makes an index that fits the ring, which has not gone round yet. */
+  #index(): void {
+    this.#places = new Uint32Array(this.#ring.length / PLACE_BYTES);
+    for (let at = 0; at < this.#at; at += HEAD_BYTES + readUint32(this.#ring, at)) {
+      this.#places[this.#placeOf(this.#ring, at + 4 + ID_BYTES)] = at + 1;
+    }
+  }
+
+  /** The place of the call whose id stands at `bytes[at]`. */
+  #placeOf(bytes: Bytes, at: number): number {
+    const counter = readUint32(bytes, at + CALL_ID_BYTES - 4);
+    const spread = counter + Math.imul(readUint16(bytes, at), 0x9e37_79b1);
+    return spread & (this.#places.length - 1);
+  }
 }

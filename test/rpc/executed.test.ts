@@ -70,6 +70,17 @@ it("tells all calls of half a minute apart, however fast they come", () => {
   }
 });
 
+it("of a burst whose last call comes first all are told apart", () => {
+  const executed = new Executed();
+  executed.mark(CALLER, callId(1), 0);
+  executed.mark(CALLER, callId(50_000), 10);
+  for (let counter = 49_999; counter > 1; counter -= 7) {
+    expect(executed.state(CALLER, callId(counter))).toBe("new");
+    executed.mark(CALLER, callId(counter), 20);
+  }
+  expect(executed.state(CALLER, callId(1))).toBe("executed");
+});
+
 it("callers who count fast, or pretend to, take a bounded memory together", () => {
   const executed = new Executed();
   const callers = 300;

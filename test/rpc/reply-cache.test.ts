@@ -45,6 +45,19 @@ it("keeps the latest ones within its bound, and never gives another for one that
   expect(cache.get(CALLER, callId(0))).toBeUndefined();
 });
 
+it("finds those from before it grew", () => {
+  const cache = new ReplyCache();
+  for (let number = 0; number < 5_000; number++) keep(cache, number, number % 50);
+  let kept = 0;
+  for (let number = 0; number < 5_000; number++) {
+    const found = cache.get(CALLER, callId(number));
+    if (found === undefined) continue;
+    kept += 1;
+    expect(equalBytes(found, reply(number % 50, number))).toBe(true);
+  }
+  expect([kept, cache.memory]).toEqual([4_096, 512 << 10]);
+});
+
 it("does not keep a very long one", () => {
   const cache = new ReplyCache();
   keep(cache, 1, REPLY_KEPT_MAX);

@@ -33,6 +33,18 @@ describe("a replay window", () => {
     expect(window.take(9 * REPLAY_WINDOW + 64)).toBe(true);
   });
 
+  it("takes little memory for a few texts, and no more than its width for any number", () => {
+    const window = new ReplayWindow();
+    for (let counter = 0; counter < 128; counter++) expect(window.take(counter)).toBe(true);
+    expect(window.memory).toBe(16);
+    for (let counter = 128; counter < 3 * REPLAY_WINDOW; counter++) window.take(counter);
+    expect(window.memory).toBe(REPLAY_WINDOW / 8 + 4);
+    expect([window.take(2 * REPLAY_WINDOW + 40), window.take(3 * REPLAY_WINDOW)]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   it("jumps ahead as far as counters go", () => {
     const window = new ReplayWindow();
     const last = 2 ** 32 - 1;
