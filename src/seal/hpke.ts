@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Bytes } from "../base/bytes.ts";
 import { concat, utf8 } from "../base/bytes.ts";
 import { KEY_BYTES, NONCE_BYTES, openInPlace, sealInPlace, TAG_BYTES } from "./aead.ts";
@@ -9,6 +9,7 @@ import { type KeyPair, sharedSecret, X25519_BYTES } from "./x25519.ts";
  * HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305. Names are those of the RFC.
  */
 const HASH_BYTES = 32;
+const BLOCK_BYTES = 64;
 const VERSION = utf8("HPKE-v1");
 const KEM_SUITE = concat(utf8("KEM"), Uint8Array.of(0x00, 0x20));
 const SUITE = concat(utf8("HPKE"), Uint8Array.of(0x00, 0x20, 0x00, 0x01, 0x00, 0x03));
@@ -109,9 +110,23 @@ function labeledExpand(
 ): Bytes {
   const lengthBytes = Uint8Array.of(length >> 8, length & 0xff);
   const labeled = concat(lengthBytes, VERSION, suite, utf8(label), info, Uint8Array.of(1));
-  return hmac(secret, labeled).subarray(0, length);
+  return hmac(secret, labeled).slice(0, length);
 }
 
+/**
+ * HMAC-SHA256 (RFC 2104) with a key of at most a block. Of two hashes, because those leave no object behind that waits for
+ * a full collection, as `createHmac` does with a kilobyte.
+ */
 function hmac(key: Bytes, message: Bytes): Bytes {
-  return new Uint8Array(createHmac("sha256", key).update(message).digest());
+  const inner = new Uint8Array(BLOCK_BYTES + message.length);
+  const outer = new Uint8Array(BLOCK_BYTES + HASH_BYTES);
+  inner.set(key);
+  outer.set(key);
+  for (let at = 0; at < BLOCK_BYTES; at++) {
+    inner[at] = (inner[at] as number) ^ 0x36;
+    outer[at] = (outer[at] as number) ^ 0x5c;
+  }
+  inner.set(message, BLOCK_BYTES);
+  outer.set(hash("sha256", inner, "buffer"), BLOCK_BYTES);
+  return new Uint8Array(hash("sha256", outer, "buffer"));
 }
