@@ -137,9 +137,10 @@ export class Courier {
   /** An answer came back for a parcel: the way it took is good for the next one. */
   learn(arrival: Arrival): void {
     if (arrival.labels === undefined) return;
-    const { link, labels, deflected } = arrival;
+    const { link, labels, deflected, session, source } = arrival;
     const route = { link, labels, deflected };
-    this.routes.learn(arrival.source, route, this.#context.ports.clock.now());
+    // The session keeps the same id already.
+    this.routes.learn(session?.peer ?? source, route, this.#context.ports.clock.now());
   }
 
   /**

@@ -1,6 +1,5 @@
 import { BoundedMap } from "../base/bounded.ts";
 import type { Bytes } from "../base/bytes.ts";
-import { matchesAt } from "../base/bytes.ts";
 import { idNumber, type NodeId, sameId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import { readUint16, readUint32 } from "../wire/frame.ts";
@@ -12,7 +11,7 @@ export const CALLERS_MAX = 16_384;
 const LIVES_MAX = 4;
 
 /** Calls of one caller that are told apart, at first and at most; each takes a bit. */
-const WINDOW_FIRST = 4_096;
+const WINDOW_FIRST = 1_024;
 const WINDOW_MAX: number = 1_000_000;
 
 const WORD_BITS = 32;
@@ -62,7 +61,7 @@ export class Executed {
       this.#grown += known.grownBytes - before;
       return;
     }
-    const window = new Window(caller, callId.slice(0, PREFIX_BYTES), counterOf(callId), now);
+    const window = new Window(caller, callId, now);
     this.#last = window;
     this.#keep(idNumber(caller), window);
   }
@@ -93,7 +92,9 @@ export class Executed {
 /** The calls of one life of a caller: a ring of bits, one for each of the latest counters. */
 class Window {
   readonly #caller: NodeId;
-  readonly #prefix: Bytes;
+  /** The life: what stands in front of the counter in the ids of its calls. */
+  readonly #lifeHigh: number;
+  readonly #lifeLow: number;
   #words: Uint32Array = new Uint32Array(WINDOW_FIRST / WORD_BITS);
   #highest: number;
   /** Below it nothing is known, though the window may have grown to there since. */
@@ -102,9 +103,11 @@ class Window {
   #markedHighest: number;
   #markedAt: Millis;
 
-  constructor(caller: NodeId, prefix: Bytes, counter: number, now: Millis) {
+  constructor(caller: NodeId, callId: Bytes, now: Millis) {
+    const counter = counterOf(callId);
     this.#caller = caller;
-    this.#prefix = prefix;
+    this.#lifeHigh = lifeHighOf(callId);
+    this.#lifeLow = lifeLowOf(callId);
     this.#highest = counter;
     this.#markedHighest = counter;
     this.#markedAt = now;
@@ -117,7 +120,8 @@ class Window {
   }
 
   is(caller: NodeId, callId: Bytes): boolean {
-    return matchesAt(callId, 0, this.#prefix) && sameId(this.#caller, caller);
+    const isOfLife = this.#lifeLow === lifeLowOf(callId) && this.#lifeHigh === lifeHighOf(callId);
+    return isOfLife && sameId(this.#caller, caller);
   }
 
   state(counter: number): Execution {
@@ -182,6 +186,14 @@ class Window {
 
 function wordOf(counter: number): number {
   return Math.floor(counter / WORD_BITS);
+}
+
+function lifeHighOf(callId: Bytes): number {
+  return readUint32(callId, 0);
+}
+
+function lifeLowOf(callId: Bytes): number {
+  return readUint32(callId, 4) * 0x1_0000 + readUint16(callId, 8);
 }
 
 function counterOf(callId: Bytes): number {

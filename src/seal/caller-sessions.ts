@@ -117,7 +117,7 @@ export class CallerSessions {
   #touch(known: Known, session: Session, now: Millis): void {
     session.touchedAt = now;
     this.#providers.set(idNumber(known.provider), known);
-    this.#sessions.set(session.number, session);
+    this.#sessions.set(sessionNumber(session.peer, session.id), session);
   }
 }
 

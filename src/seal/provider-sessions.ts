@@ -65,6 +65,6 @@ export class ProviderSessions {
 
   #put(session: Session, now: Millis): void {
     session.touchedAt = now;
-    this.#sessions.set(session.number, session);
+    this.#sessions.set(sessionNumber(session.peer, session.id), session);
   }
 }

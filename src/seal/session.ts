@@ -1,10 +1,10 @@
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, concat } from "../base/bytes.ts";
 import { idNumber, type NodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import { SESSION_ID_BYTES } from "../wire/box-key.ts";
 import { readUint16, readUint32, writeUint16, writeUint32 } from "../wire/frame.ts";
 import type { FrameWriter } from "../wire/writer.ts";
-import { NONCE_BYTES, openInPlace, sealInPlace, TAG_BYTES } from "./aead.ts";
+import { KEY_BYTES, NONCE_BYTES, openInPlace, sealInPlace, TAG_BYTES } from "./aead.ts";
 import { paddedLength } from "./padding.ts";
 import { ReplayWindow } from "./replay-window.ts";
 
@@ -24,13 +24,18 @@ const LIFE_STEP: Millis = 100;
 const UINT16_MAX = 0xffff;
 const MARK = 0x80;
 
+/** Where a session's keys stand in its secrets. */
+const SENDS_AT = 0;
+const RECEIVES_AT: number = KEY_BYTES;
+
 /** A text whose sender does not say how long it is good. */
 const FOREVER = UINT16_MAX;
 
 /** How much later than the quickest of its session a text may come beyond its time: clocks do not run alike. */
 const LATE_SLACK: Millis = 1_000;
 
-/** The nonce under which a text is sealed or opened at the moment: zeros and the counter. */
+/** The key and the nonce under which a text is sealed or opened at the moment; the nonce is zeros and the counter. */
+const key: Bytes = new Uint8Array(KEY_BYTES);
 const nonce: Bytes = new Uint8Array(NONCE_BYTES);
 
 /** The secrets of a session as one end holds them. */
@@ -52,21 +57,21 @@ export interface OpenedText {
   isLate: boolean;
 }
 
+/** One for all sessions: it is read before another text is opened. */
+const opened: OpenedText = { start: 0, end: 0, isFresh: false, isLate: false };
+
 /** What two nodes have agreed on to seal for each other. Each direction has a key, and counts what is sealed with it. */
 export class Session {
   readonly peer: NodeId;
   /** What names it between its two ends. */
   readonly id: number;
-  /** The key of tables. */
-  readonly number: number;
   readonly begunAt: Millis;
   /** What the caller puts in front of each text until the provider is known to have read it. */
   opening: Bytes | undefined;
   /** When a table last took note that it is used. */
   touchedAt: Millis;
-  /** The text that was opened last. */
-  readonly text: OpenedText = { start: 0, end: 0, isFresh: false, isLate: false };
-  readonly #keys: SessionKeys;
+  /** The key that this end seals with, and behind it the one it opens with. */
+  readonly #secrets: Bytes;
   readonly #window = new ReplayWindow();
   #sent = 0;
   /** The least difference seen between this clock and the peer's time in the session. */
@@ -75,11 +80,15 @@ export class Session {
   constructor(peer: NodeId, keys: SessionKeys, opening: Bytes | undefined, now: Millis) {
     this.peer = peer;
     this.id = keys.id;
-    this.number = sessionNumber(peer, keys.id);
     this.opening = opening;
     this.begunAt = now;
     this.touchedAt = now;
-    this.#keys = keys;
+    this.#secrets = concat(keys.sends, keys.receives);
+  }
+
+  /** The text that was opened last, good until another one is, in whichever session. */
+  get text(): Readonly<OpenedText> {
+    return opened;
   }
 
   /** Texts sealed so far. */
@@ -116,9 +125,9 @@ export class Session {
     bytes.fill(0, mark + 1, end);
     writeUint16(bytes, textAt, steps(now - this.begunAt, SENT_STEP));
     writeUint16(bytes, textAt + 2, life === undefined ? FOREVER : steps(life, LIFE_STEP));
-    writeUint32(nonce, NONCE_BYTES - COUNTER_BYTES, this.#sent);
+    this.#use(SENDS_AT, this.#sent);
     this.#sent += 1;
-    sealInPlace(this.#keys.sends, nonce, bytes, headAt, textAt, end);
+    sealInPlace(key, nonce, bytes, headAt, textAt, end);
   }
 
   /**
@@ -127,9 +136,8 @@ export class Session {
    */
   open(bytes: Bytes, headAt: number, textAt: number, end: number, now: Millis): boolean {
     const counter = readUint32(bytes, textAt - COUNTER_BYTES);
-    writeUint32(nonce, NONCE_BYTES - COUNTER_BYTES, counter);
-    if (!openInPlace(this.#keys.receives, nonce, bytes, headAt, textAt, end)) return false;
-    const opened = this.text;
+    this.#use(RECEIVES_AT, counter);
+    if (!openInPlace(key, nonce, bytes, headAt, textAt, end)) return false;
     opened.start = textAt + TIMES_BYTES;
     opened.end = end - TAG_BYTES - 1;
     while (bytes[opened.end] === 0) opened.end -= 1;
@@ -137,6 +145,11 @@ export class Session {
     opened.isLate = this.#isLate(readUint16(bytes, textAt), readUint16(bytes, textAt + 2), now);
     opened.isFresh = this.#window.take(counter);
     return true;
+  }
+
+  #use(keyAt: number, counter: number): void {
+    for (let at = 0; at < KEY_BYTES; at++) key[at] = this.#secrets[keyAt + at] as number;
+    writeUint32(nonce, NONCE_BYTES - COUNTER_BYTES, counter);
   }
 
   /** The quickest text of all tells how the clocks differ, and so how long each of the others took. */

@@ -36,9 +36,9 @@ describe("a replay window", () => {
   it("takes little memory for a few texts, and no more than its width for any number", () => {
     const window = new ReplayWindow();
     for (let counter = 0; counter < 128; counter++) expect(window.take(counter)).toBe(true);
-    expect(window.memory).toBe(16);
+    expect(window.memory).toBe(32);
     for (let counter = 128; counter < 3 * REPLAY_WINDOW; counter++) window.take(counter);
-    expect(window.memory).toBe(REPLAY_WINDOW / 8 + 4);
+    expect(window.memory).toBe((REPLAY_WINDOW / 32 + 1) * 8);
     expect([window.take(2 * REPLAY_WINDOW + 40), window.take(3 * REPLAY_WINDOW)]).toEqual([
       false,
       true,

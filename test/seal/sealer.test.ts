@@ -288,7 +288,7 @@ describe("a session", () => {
     const { taken } = provider.sealer;
     const stranger = opened(provider.open(new End(3).call(provider, ASK))).session;
     for (let number = 0; number < PROVIDER_SESSIONS_MAX; number++) {
-      const session = { ...stranger, number } as unknown as typeof stranger;
+      const session = { ...stranger, id: number } as unknown as typeof stranger;
       taken.keep(session, { pair: undefined as never, madeAt: 0, opened: new Set() }, call, 200, 0);
     }
     expect(taken.size).toBe(PROVIDER_SESSIONS_MAX);
