@@ -233,3 +233,22 @@ describe("the numbers on the wire", () => {
     expect([...codes, ...types].filter((row) => !protocol.includes(row))).toEqual([]);
   });
 });
+
+describe("docs/operations.md", () => {
+  const operations = text("docs/operations.md");
+  const named = (pattern: RegExp, from: string): Set<string> =>
+    new Set([...from.matchAll(pattern)].map(([, name]) => name as string));
+
+  it("tells of every bound that the status shows, and of no other", () => {
+    const shown = named(/^ {4}(\w+): (?:\{ used|registry\.cached)/gm, text("src/node/status.ts"));
+    expect(shown.size).toBeGreaterThan(10);
+    expect(named(/`bounds\.(\w+)`/g, operations)).toEqual(shown);
+  });
+
+  it("tells of every counter", () => {
+    const calls = sources.flatMap((file) => text(file).match(/\.count\([^;]*;/g) ?? []);
+    const counters = named(/(?<!=== )"([a-z]+(?:_[a-z]+)*)"/g, calls.join("\n"));
+    expect(counters.size).toBeGreaterThan(30);
+    expect([...counters].filter((name) => !operations.includes(`\`${name}\``))).toEqual([]);
+  });
+});
