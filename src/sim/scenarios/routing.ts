@@ -77,6 +77,11 @@ interface Plan {
   readonly anchors: readonly (readonly number[])[] | undefined;
 }
 
+type RunFigures = Pick<RoutingReport, "virtualMs" | "events" | "traceHash">;
+
+/** The neighbours of each node. */
+type Linked = readonly (readonly number[])[];
+
 interface Call {
   readonly from: number;
   readonly to: number;
@@ -89,12 +94,36 @@ interface Call {
  * tried again with a tenth, a fifth and three tenths of their nodes dead.
  */
 export async function routing(options: ScenarioOptions): Promise<RoutingReport> {
-  const { nodes, seed, trials = CALLS, shape = "healthy", progress } = options;
+  const { nodes, seed, shape = "healthy", progress } = options;
   if (!ROUTING_SHAPES.includes(shape as RoutingShape)) {
     throw new MeshError("bad_config", `a shape is one of ${ROUTING_SHAPES.join(", ")}`);
   }
   const plan = planOf(shape as RoutingShape, nodes, seed);
   const linked = neighboursIn(plan.graph);
+  const living = await withAll(plan, linked, options);
+  const isOverlay = plan.anchors !== undefined;
+  const dead: RoutingReport["dead"][number][] = [];
+  for (const [share, gate] of isOverlay ? DEAD : []) {
+    dead.push({ share, gate, ...(await withDead(plan, linked, share, options)) });
+    progress?.(`calls with ${share * 100} % dead are made`);
+  }
+  return {
+    scenario: "routing",
+    shape: shape as RoutingShape,
+    ok: isGood(nodes, isOverlay, living, living) && dead.every((it) => it.success >= it.gate),
+    nodes,
+    seed,
+    ...living,
+    dead,
+  };
+}
+
+/** One call after the other. Keeps nothing of the mesh, which of a large one takes gigabytes. */
+async function withAll(
+  plan: Plan,
+  linked: Linked,
+  { nodes, seed, trials = CALLS, progress }: ScenarioOptions,
+): Promise<CallFigures & ShapeFigures & RunFigures> {
   const mesh = meshOf(plan, seed);
   progress?.(`${nodes} nodes are linked`);
   const calls = chooseCalls(plan, linked, trials, seed, new Set());
@@ -103,23 +132,9 @@ export async function routing(options: ScenarioOptions): Promise<RoutingReport> 
     results.push(await mesh.run(mesh.call(call.from, call.to, String(at), TIMEOUT, MAX_HOPS)));
     progress?.(`${at + 1} of ${calls.length} calls made`);
   }
-  const isOverlay = plan.anchors !== undefined;
-  const dead: RoutingReport["dead"][number][] = [];
-  for (const [share, gate] of isOverlay ? DEAD : []) {
-    dead.push({ share, gate, ...(await withDead(plan, linked, share, options)) });
-    progress?.(`calls with ${share * 100} % dead are made`);
-  }
-  const figures = figuresOf(mesh, calls, results);
-  const shapes = shapeFigures(mesh, plan, linked, calls, results);
   return {
-    scenario: "routing",
-    shape: shape as RoutingShape,
-    ok: isGood(nodes, isOverlay, figures, shapes) && dead.every((it) => it.success >= it.gate),
-    nodes,
-    seed,
-    ...figures,
-    ...shapes,
-    dead,
+    ...figuresOf(mesh, calls, results),
+    ...shapeFigures(mesh, plan, linked, calls, results),
     virtualMs: mesh.clock.now(),
     events: mesh.clock.events,
     traceHash: mesh.trace.hash,
@@ -148,7 +163,7 @@ function meshOf({ graph, isTransit, anchors }: Plan, seed: number): RouteMesh {
 /** Pairs by chance and how far apart they are. Where nodes are dead: living pairs that have a way past them. */
 function chooseCalls(
   { graph, isTransit }: Plan,
-  linked: readonly (readonly number[])[],
+  linked: Linked,
   count: number,
   seed: number,
   dead: ReadonlySet<number>,
@@ -172,7 +187,7 @@ function chooseCalls(
 /** All calls at one moment, in a mesh that does not know yet who is dead. */
 async function withDead(
   plan: Plan,
-  linked: readonly (readonly number[])[],
+  linked: Linked,
   share: number,
   { seed, trials = CALLS }: ScenarioOptions,
 ): Promise<CallFigures> {
@@ -221,7 +236,7 @@ type ShapeFigures = Pick<
 function shapeFigures(
   mesh: RouteMesh,
   { graph, isTransit }: Plan,
-  linked: readonly (readonly number[])[],
+  linked: Linked,
   calls: readonly Call[],
   results: readonly unknown[],
 ): ShapeFigures {
@@ -244,7 +259,7 @@ function shapeFigures(
   };
 }
 
-function lengthOf(linked: readonly (readonly number[])[], node: number): number {
+function lengthOf(linked: Linked, node: number): number {
   return linked[node]?.length ?? 0;
 }
 
