@@ -83,9 +83,12 @@ function call({ node, target }: Scene, options: { maxHops?: number; timeout?: nu
   return work.catch((cause: MeshError) => cause.code);
 }
 
-/** The neighbour refuses the last call in the name of some hop. */
-async function refuse(here: Pick<Scene, "way" | "self">, code: ErrorCode): Promise<void> {
-  const { messageId } = calls(here.way).at(-1) as RouteView;
+/** The neighbour refuses a call in the name of some hop, the last one where no other is given. */
+async function refuse(
+  here: Pick<Scene, "way" | "self">,
+  code: ErrorCode,
+  { messageId } = calls(here.way).at(-1) as RouteView,
+): Promise<void> {
   const notice = payload((it) => writeRouteError(it, { messageId, code, hop: 1 }));
   const header = { source: here.way.id, destination: here.self, payloadType: TYPE.routeError };
   await here.way.sendData(routeFrame(header, notice));
@@ -170,6 +173,23 @@ describe("a message that is refused on its way", () => {
     expect(calls(here.way)).toHaveLength(4);
   });
 
+  it("is not tried again for what is said of an earlier attempt, or for its coming back", async () => {
+    const here = await scene();
+    const ending = call(here);
+    await here.way.settle();
+    await refuse(here, "no_route");
+    await showWay(here, 1);
+    const [first] = calls(here.way) as [RouteView];
+    const searches = here.node.status().counters.route_searches;
+    await refuse(here, "no_route", first);
+    expect(here.node.status().counters.route_searches).toBe(searches);
+    first.returned = true;
+    await here.way.sendData(first.bytes);
+    expect(here.node.status().counters.route_searches).toBe(searches);
+    await answer(here, 5);
+    expect(await here.world.run(ending)).toBe(5);
+  });
+
   it("takes the usual way where a learned one has failed, also where none is searched", async () => {
     const world = new World({ seed: 1, link: { delay: [1, 1] } });
     const { courier, context } = await composeIn(world, 0, { mode: "edge" });
@@ -249,13 +269,7 @@ describe("a message that is refused on its way", () => {
     const here = await scene();
     const endings = [1, 2, 3].map(() => call(here, { timeout: 2_000 }));
     await here.way.settle();
-    for (const view of calls(here.way)) {
-      const notice = payload((it) =>
-        writeRouteError(it, { messageId: view.messageId, code: "no_route", hop: 1 }),
-      );
-      const header = { source: here.way.id, destination: here.self, payloadType: TYPE.routeError };
-      await here.way.sendData(routeFrame(header, notice));
-    }
+    for (const view of calls(here.way)) await refuse(here, "no_route", view);
     expect(here.node.status().counters.route_searches).toBe(1);
     await showWay(here, 1);
     expect(calls(here.way)).toHaveLength(6);

@@ -80,6 +80,16 @@ describe("a route frame for another node", () => {
     });
   });
 
+  it("with no label left does not take the bytes behind the slots for one", () => {
+    const { destination } = frame();
+    const label = new DataView(destination.buffer).getUint16(0);
+    const neighbours = linksOf(link(farId(0x88), label));
+    expect(routeOrDeliver(frame({ labels: [5] }, 1), standing, neighbours)).toEqual({
+      kind: "stuck",
+      code: "stale_route",
+    });
+  });
+
   it("is changed by no decision", () => {
     const view = frame({ labels: [5] });
     const before = view.bytes.slice();

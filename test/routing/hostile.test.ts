@@ -122,6 +122,19 @@ describe("a route frame from a neighbour", () => {
     expect(routed(left).budget).toBe(SEARCH_BUDGET - 1);
   });
 
+  it("that comes again over more forwarders goes back at once, and nobody else gets it", async () => {
+    const { world, left, right } = await scene();
+    const third = await RawPeer.link(world, 3, 0);
+    third.received.length = 0;
+    await left.sendData(routeFrame({ ...toNobody(left), budget: 9 }));
+    const [first, other] = right.types.length > 0 ? [right, third] : [third, right];
+    const circling = routed(first);
+    circling.passOn(1);
+    await first.sendData(circling.bytes);
+    expect([routed(first).returned, routed(first).hopCount]).toEqual([true, 2]);
+    expect(other.types).toEqual([]);
+  });
+
   it("that claims a larger budget than there is gets what there is", async () => {
     const { left, right } = await scene();
     const frame = routeFrame(toNobody(left));

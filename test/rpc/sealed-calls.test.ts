@@ -234,29 +234,42 @@ describe("a neighbour", () => {
   });
 });
 
+/** A provider that knows another node, and a hop through which the test plays a caller that has its key. */
+async function repeatingHop() {
+  const world = new World({ seed: 1, link: { delay: [1, 1] } });
+  const node = await startSimNode(world, 0, { mode: "gateway", listen: true });
+  const third = await startSimNode(world, 3, { mode: "gateway", listen: true, bootstrap: [0] });
+  await world.run(third.ready());
+  const hop = await RawPeer.link(world, 1, 0);
+  const caller = new FarEnd(world, 9);
+  const self = parseNodeId(node.id);
+  await caller.learn(hop, self);
+  return { world, node, hop, caller, self };
+}
+
+const NOTHING = Uint8Array.of(0xc0);
+
+/** The payload of a call, always the same one. */
+function callBody(procedure: string): Uint8Array {
+  const callId = new Uint8Array(16).fill(5);
+  return bodyOf((it) => writeCall(it, callId, procedure, 1_000, NOTHING));
+}
+
+function bodyOf(write: (writer: FrameWriter) => void): Uint8Array {
+  const writer = new FrameWriter();
+  writer.beginBare();
+  write(writer);
+  return writer.copy();
+}
+
 describe("a call that is repeated on its way", () => {
   it("is executed once, however it is repeated", async () => {
-    const world = new World({ seed: 1, link: { delay: [1, 1] } });
-    const node = await startSimNode(world, 0, { mode: "gateway", listen: true });
-    const third = await startSimNode(world, 3, { mode: "gateway", listen: true, bootstrap: [0] });
-    await world.run(third.ready());
+    const { world, node, hop, caller, self } = await repeatingHop();
     let executed = 0;
     await world.run(node.register("count", () => ++executed));
-    const hop = await RawPeer.link(world, 1, 0);
-    const caller = new FarEnd(world, 9);
-    const self = parseNodeId(node.id);
-    await caller.learn(hop, self);
-    const body = (write: (writer: FrameWriter) => void) => {
-      const writer = new FrameWriter();
-      writer.beginBare();
-      write(writer);
-      return writer.copy();
-    };
-    const nothing = Uint8Array.of(0xc0);
-    const call = body((it) => writeCall(it, new Uint8Array(16).fill(5), "count", 1_000, nothing));
-    const cast = body((it) => writeCast(it, "count", nothing));
+    const cast = bodyOf((it) => writeCast(it, "count", NOTHING));
     const frames = [
-      caller.frame(self, {}, call),
+      caller.frame(self, {}, callBody("count")),
       caller.frame(self, { payloadType: TYPE.cast }, cast),
     ];
     for (let time = 0; time < 5; time++) for (const frame of frames) await hop.sendData(frame);
@@ -265,13 +278,20 @@ describe("a call that is repeated on its way", () => {
     expect([calls_repeated, frames_dropped]).toEqual([4, 4]);
   });
 
+  it("is executed by nobody who has refused it, until its caller seals it anew", async () => {
+    const { world, node, hop, caller, self } = await repeatingHop();
+    const refused = caller.frame(self, {}, callBody("late"));
+    await hop.sendData(refused);
+    let executed = 0;
+    await world.run(node.register("late", () => ++executed));
+    await hop.sendData(refused);
+    expect([executed, node.status().counters.calls_repeated]).toEqual([0, 1]);
+    await hop.sendData(caller.frame(self, {}, callBody("late")));
+    expect(executed).toBe(1);
+  });
+
   it("opens no session beyond what its neighbour may have computed", async () => {
-    const world = new World({ seed: 1, link: { delay: [1, 1] } });
-    const node = await startSimNode(world, 0, { mode: "gateway", listen: true });
-    const hop = await RawPeer.link(world, 1, 0);
-    const caller = new FarEnd(world, 9);
-    const self = parseNodeId(node.id);
-    await caller.learn(hop, self);
+    const { node, hop, caller, self } = await repeatingHop();
     const frame = caller.frame(self, {}, Uint8Array.of(0xc0));
     const broken = turned(frame, frame.length * 8 - 1);
     for (let time = 0; time < 700; time++) hop.queueData(broken);
