@@ -27,6 +27,8 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   identity: /^node:crypto$/,
   seal: /^node:crypto$/,
   "transport/quic": /^node:/,
+  "transport/sockets": /^node:/,
+  "transport/tls": /^node:/,
   node: /^node:/,
   ops: /^node:/,
   cli: /^node:/,
@@ -43,7 +45,7 @@ const REAL =
   /\b(?:Date|setTimeout|setInterval|performance|process|Math\.random|AbortSignal\.timeout)\b/;
 
 const PROTOCOL =
-  /^src\/(?:base|wire|identity|seal|transport(?!\/quic\/)|peer|routing|dht|nat|rpc|pubsub)\//;
+  /^src\/(?:base|wire|identity|seal|transport(?!\/(?:quic|sockets|tls)\/)|peer|routing|dht|nat|rpc|pubsub)\//;
 const LINES_MAX = 400;
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));

@@ -8,7 +8,23 @@ import { identityOf, type StageKind, type Use } from "./stage.ts";
 
 export function diallingContract(stageKind: StageKind, use: Use): void {
   describe(`dialling with the ${stageKind.kind} driver`, () => {
-    it(
+    const { datagrams } = stageKind.abilities;
+
+    it.runIf(!datagrams)(
+      "leaves from the host that listens, and from a port of its own",
+      use(async (stage) => {
+        const there = await listen(stage, 1);
+        const here = await listen(stage, 0);
+        await dial(stage, here.transport, there.address);
+        const { connection } = await stage.settle(there.arrived.take(), "arrival");
+        const seen = parseHostPort(connection.remoteAddress);
+        const bound = parseHostPort(here.address);
+        expect(seen.host).toBe(bound.host);
+        expect(seen.port).not.toBe(bound.port);
+      }),
+    );
+
+    it.runIf(datagrams)(
       "leaves from the socket that listens",
       use(async (stage) => {
         const there = await listen(stage, 1);

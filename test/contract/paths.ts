@@ -5,8 +5,27 @@ import { DIAL_TIMEOUT, dial, listen, pair } from "./scene.ts";
 import type { StageKind, Use } from "./stage.ts";
 
 export function pathContract(stageKind: StageKind, use: Use): void {
+  const { datagrams, migration } = stageKind.abilities;
+
   describe(`paths of the ${stageKind.kind} driver`, () => {
-    it(
+    it.runIf(!migration)(
+      "end a connection by their change, on both sides, and no other",
+      use(async (stage) => {
+        const to = await listen(stage, 1, { echoes: true });
+        const from = stage.transport(0);
+        const path = await stage.path(from, to.address);
+        const client = await dial(stage, from, path.address);
+        const server = await stage.settle(to.arrived.take(), "arrival");
+        const other = await dial(stage, from, to.address);
+        await stage.settle(askEcho(client.connection), "an echo before");
+        await path.rebind();
+        const ends = await stage.settle(Promise.all([client.closed, server.closed]), "both ends");
+        expect(ends.map(({ by, code }) => `${by} ${code}`)).toEqual(["peer 0", "peer 0"]);
+        await stage.settle(askEcho(other.connection), "an echo on the other");
+      }),
+    );
+
+    it.runIf(migration)(
       "may change under a dialler, and `remoteAddress` follows",
       use(async (stage) => {
         const to = await listen(stage, 1, { echoes: true });
@@ -49,7 +68,41 @@ export function pathContract(stageKind: StageKind, use: Use): void {
     );
   });
 
-  describe(`raw datagrams of the ${stageKind.kind} driver`, () => {
+  describe.runIf(!datagrams)(`a stranger's bytes at the ${stageKind.kind} driver`, () => {
+    it(
+      "harm no connection",
+      use(async (stage) => {
+        const scene = await pair(stage, { echoes: true });
+        const random = new SeededRandom(7);
+        for (let at = 0; at < 100; at++) {
+          stage.inject(scene.to.address, random.bytes(1 + random.below(1_400)));
+          await stage.settle(askEcho(scene.client.connection, at, 2_000), "an echo amidst garbage");
+        }
+        expect(scene.to.transport.stats().connections).toBe(1);
+        expect(scene.to.arrived.length).toBe(0);
+      }),
+    );
+  });
+
+  describe.runIf(!datagrams)(`raw datagrams, which the ${stageKind.kind} driver lacks,`, () => {
+    it(
+      "are dropped and counted",
+      use(async (stage) => {
+        const { client, from, to } = await pair(stage, { echoes: true });
+        let raw = 0;
+        to.transport.onRaw = () => {
+          raw += 1;
+        };
+        from.sendRaw(to.address, new Uint8Array([0x01, 2, 3]));
+        await stage.settle(askEcho(client.connection), "an echo");
+        expect(from.stats().datagramsDropped).toBe(1);
+        expect(raw).toBe(0);
+        expect(() => from.sendRaw(to.address, new Uint8Array([0x40]))).toThrow("bit 0x40");
+      }),
+    );
+  });
+
+  describe.runIf(datagrams)(`raw datagrams of the ${stageKind.kind} driver`, () => {
     it(
       "go both ways between sockets, beside connections",
       use(async (stage) => {

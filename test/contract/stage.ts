@@ -42,7 +42,7 @@ export interface Stage {
   /** Where node `node` may listen: a free port on its own host. */
   anywhere(node: number): Address;
   path(dialler: Transport, to: Address): Promise<Path>;
-  /** Sends bytes to an address as a stranger would. */
+  /** Sends bytes to an address as a stranger would: as a datagram where there are such, else on a connection of their own. */
   inject(to: Address, bytes: Bytes): void;
   /** Has a stranger dial `to`; resolves to what it is told when it is turned away. */
   visit(stranger: Stranger, to: Address): Promise<string>;
@@ -51,8 +51,22 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+/** What not every driver can do. The suite tests what each does instead. */
+export interface Abilities {
+  /** Carries raw datagrams, and dials from the very port that listens. */
+  readonly datagrams: boolean;
+  /** Connections outlive a change of the dialler's address. */
+  readonly migration: boolean;
+}
+
+/** Those of a driver that owns its packets. */
+export const PACKETS: Abilities = { datagrams: true, migration: true };
+/** Those of a driver over the system's connections. */
+export const CONNECTIONS: Abilities = { datagrams: false, migration: false };
+
 export interface StageKind {
   readonly kind: string;
+  readonly abilities: Abilities;
   open(options?: { readonly ipv6?: boolean }): Promise<Stage>;
 }
 

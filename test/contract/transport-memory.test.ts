@@ -9,6 +9,7 @@ import { fuzzContract } from "./fuzz.ts";
 import { ConnectionProbe } from "./probes.ts";
 import {
   identityOf,
+  PACKETS,
   type Path,
   type Stage,
   type StageKind,
@@ -93,6 +94,7 @@ const seeds = (count: number): number[] => Array.from({ length: count }, (_, see
 transportContract(
   {
     kind: "memory",
+    abilities: PACKETS,
     open: async (options) => new MemoryStage({ delay: [1, 4] }, options?.ipv6 === true),
   },
   seeds(30),
@@ -100,6 +102,7 @@ transportContract(
 
 const LOSSY: StageKind = {
   kind: "memory, over a bad network,",
+  abilities: PACKETS,
   open: async () => new MemoryStage({ delay: [1, 40], loss: 0.1 }, false),
 };
 

@@ -4,29 +4,20 @@ import { type Address, parseHostPort, toAddress } from "../../src/base/address.t
 import type { Bytes } from "../../src/base/bytes.ts";
 import { createQuicTransport } from "../../src/transport/quic/quic-transport.ts";
 import type { Transport } from "../../src/transport/transport.ts";
-import { FOREIGN_IDENTITIES } from "./foreign.ts";
 import { arrivals } from "./probes.ts";
+import { inRealTime } from "./real-time.ts";
 import {
   identityOf,
+  PACKETS,
   type Path,
   type Stage,
   type StageTransportOptions,
   type Stranger,
 } from "./stage.ts";
-import type { Papers } from "./stranger/handshake.ts";
+import { PAPERS } from "./stranger/papers.ts";
 import { visit } from "./stranger/stranger.ts";
 import { transportContract } from "./transport-contract.ts";
 import { loopbackSocket, UdpPath } from "./udp-path.ts";
-
-/** Real time that anything here may take, on a busy machine. */
-const DEADLINE = 15_000;
-
-const PAPERS: Readonly<Record<Stranger, Papers>> = {
-  "no certificate": { ...identityOf(9), certificate: undefined },
-  "the certificate of another key": { ...identityOf(9), certificate: identityOf(8).certificate },
-  "a P-256 certificate": FOREIGN_IDENTITIES.p256,
-  "an RSA certificate": FOREIGN_IDENTITIES.rsa,
-};
 
 class QuicStage implements Stage {
   readonly #ipv6: boolean;
@@ -67,16 +58,8 @@ class QuicStage implements Stage {
     return visit(this.#stranger, to, PAPERS[stranger]);
   }
 
-  async settle<T>(work: Promise<T>, what: string): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`${what} took too long`)), DEADLINE);
-    });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  settle<T>(work: Promise<T>, what: string): Promise<T> {
+    return inRealTime(work, what);
   }
 
   async close(): Promise<void> {
@@ -91,7 +74,7 @@ async function openStage(options?: { readonly ipv6?: boolean }): Promise<QuicSta
   return new QuicStage(ipv6, await loopbackSocket(ipv6));
 }
 
-transportContract({ kind: "quic", open: openStage }, [1, 2, 3, 4, 5]);
+transportContract({ kind: "quic", abilities: PACKETS, open: openStage }, [1, 2, 3, 4, 5]);
 
 describe("the stranger that the contract sends to the quic driver", () => {
   it("is let in with papers that are in order, so that its refusals mean something", async () => {

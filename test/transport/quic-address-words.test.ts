@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { describe, expect, it } from "vitest";
-import { AddressBook, ipFamily, plainAddress } from "../../src/transport/quic/address-words.ts";
+import { ipFamily, plainAddress } from "../../src/transport/ip-text.ts";
+import { AddressBook } from "../../src/transport/quic/address-words.ts";
 import { seededRandom } from "./quic-random.ts";
 
 function roundTrip(text: string): string {

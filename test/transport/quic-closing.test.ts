@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { closeInfo, dialError, reasonBytes } from "../../src/transport/quic/closing.ts";
+import { closeInfo, dialError } from "../../src/transport/quic/closing.ts";
 import * as layout from "../../src/transport/quic/layout.ts";
 
 const lost = (kind: number, code: number, reason = "why"): Parameters<typeof closeInfo>[0] => ({
@@ -33,13 +33,5 @@ describe("the end of a connection", () => {
     [lost(layout.LOST_RESET, 0), "dial_failed"],
   ])("fails a dial with its code (%j is %s)", (it, code) => {
     expect(dialError(it).code).toBe(code);
-  });
-});
-
-describe("a reason", () => {
-  it("is cut to 256 bytes at a whole character", () => {
-    expect(reasonBytes("a".repeat(300)).length).toBe(256);
-    expect(reasonBytes(`a${"é".repeat(200)}`).length).toBe(255);
-    expect(new TextDecoder().decode(reasonBytes("€".repeat(100)))).toBe("€".repeat(85));
   });
 });

@@ -2,6 +2,9 @@ import type { Address } from "../../base/address.ts";
 import { ERROR_CODES, MeshError, toMeshError } from "../../base/errors.ts";
 import type { NodeId } from "../../base/id.ts";
 import type { Clock, Millis } from "../../base/ports.ts";
+import { shortReason } from "../close-reason.ts";
+import { Liveness } from "../liveness.ts";
+import { StreamTable } from "../stream-table.ts";
 import type {
   CloseInfo,
   Connection,
@@ -9,13 +12,10 @@ import type {
   Stream,
   TransportLimits,
 } from "../transport.ts";
-import { shortReason } from "./close-reason.ts";
 import { ConnectionCredit } from "./credit.ts";
 import type { Frame, Parameters } from "./frames.ts";
-import { Liveness } from "./liveness.ts";
 import { MemoryStream, type StreamHost } from "./memory-stream.ts";
 import type { Slab } from "./slab.ts";
-import { StreamTable } from "./stream-table.ts";
 
 /** What a connection asks of its transport. */
 export interface ConnectionHost {
@@ -47,7 +47,7 @@ export class MemoryConnection implements Connection, StreamHost {
   #handler: ConnectionHandler | undefined;
   #info: CloseInfo | undefined;
   #liveness: Liveness | undefined;
-  #streams: StreamTable | undefined;
+  #streams: StreamTable<MemoryStream> | undefined;
   readonly #credit: ConnectionCredit;
   /** Streams of the peer that no handler knows yet. Bounded by the streams granted. */
   #unannounced: MemoryStream[] = [];
@@ -231,10 +231,10 @@ export class MemoryConnection implements Connection, StreamHost {
       this.#early.push(frame);
       return;
     }
-    this.#acceptOpen(frame, this.#streams as StreamTable);
+    this.#acceptOpen(frame, this.#streams as StreamTable<MemoryStream>);
   }
 
-  #acceptOpen(frame: Frame, streams: StreamTable): void {
+  #acceptOpen(frame: Frame, streams: StreamTable<MemoryStream>): void {
     switch (frame.kind) {
       case "connection_credit":
         this.#credit.grant(frame.limit);
@@ -256,7 +256,10 @@ export class MemoryConnection implements Connection, StreamHost {
     }
   }
 
-  #acceptStream(frame: Frame & { readonly stream: number }, streams: StreamTable): void {
+  #acceptStream(
+    frame: Frame & { readonly stream: number },
+    streams: StreamTable<MemoryStream>,
+  ): void {
     const stream = streams.incoming(frame.stream, (fresh) => this.#announce(fresh));
     if (stream === undefined) return;
     if (frame.kind === "data") stream.acceptData(frame);
@@ -272,7 +275,7 @@ export class MemoryConnection implements Connection, StreamHost {
     else this.#handler.onStream(stream);
   }
 
-  #settle(stream: MemoryStream, streams: StreamTable): void {
+  #settle(stream: MemoryStream, streams: StreamTable<MemoryStream>): void {
     if (!stream.finished) return;
     streams.remove(stream);
     if (streams.creditDue) this.#touch();
@@ -292,11 +295,11 @@ export class MemoryConnection implements Connection, StreamHost {
   #flush(): void {
     const frames = this.#urgent;
     this.#urgent = [];
-    if (this.#state === "open") this.#collect(frames, this.#streams as StreamTable);
+    if (this.#state === "open") this.#collect(frames, this.#streams as StreamTable<MemoryStream>);
     if (frames.length > 0) this.#host.send(this, frames);
   }
 
-  #collect(frames: Frame[], streams: StreamTable): void {
+  #collect(frames: Frame[], streams: StreamTable<MemoryStream>): void {
     const active = this.#active;
     this.#active = [];
     if (active.length > 1) active.sort((a, b) => b.priority - a.priority);

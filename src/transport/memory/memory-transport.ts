@@ -3,6 +3,7 @@ import type { Bytes } from "../../base/bytes.ts";
 import { ERROR_CODES, MeshError, toMeshError } from "../../base/errors.ts";
 import { sameId } from "../../base/id.ts";
 import type { Clock, Timer } from "../../base/ports.ts";
+import { assertRaw, isRaw } from "../raw-datagram.ts";
 import type {
   Connection,
   DialOptions,
@@ -15,9 +16,6 @@ import { Dial, type VerifyProof } from "./dial.ts";
 import type { Frame, Parameters, Proof } from "./frames.ts";
 import { type ConnectionHost, MemoryConnection } from "./memory-connection.ts";
 import type { Slab } from "./slab.ts";
-
-/** Packets of connections have this bit in their first byte; raw datagrams do not. */
-const QUIC_BIT = 0x40;
 
 /** What a transport asks of its network. */
 export interface Carrier {
@@ -118,9 +116,7 @@ export class MemoryTransport implements Transport, ConnectionHost {
 
   sendRaw(address: Address, bytes: Bytes): void {
     if (bytes.length === 0) return;
-    if (((bytes[0] as number) & QUIC_BIT) !== 0) {
-      throw new MeshError("internal", "the first byte of a raw datagram must not have bit 0x40");
-    }
+    assertRaw(bytes);
     if (this.#state === "closed" || this.#state === "crashed") return;
     this.#mustBeBound();
     this.#sent += 1;
@@ -223,8 +219,7 @@ export class MemoryTransport implements Transport, ConnectionHost {
   /** A datagram outside any connection has come in. */
   receiveRaw(bytes: Bytes, from: Address): void {
     this.#received += 1;
-    const ours = bytes.length === 0 || ((bytes[0] as number) & QUIC_BIT) !== 0;
-    if (ours || this.onRaw === undefined) {
+    if (bytes.length === 0 || !isRaw(bytes) || this.onRaw === undefined) {
       this.#dropped += 1;
       return;
     }

@@ -1,4 +1,3 @@
-import { type Bytes, utf8 } from "../../base/bytes.ts";
 import { codeFromWire, ERROR_CODES, MeshError } from "../../base/errors.ts";
 import type { CloseInfo } from "../transport.ts";
 import {
@@ -9,24 +8,12 @@ import {
   LOST_TIMEOUT,
 } from "./layout.ts";
 
-/** Bytes of a reason that travel. */
-export const REASON_BYTES_MAX = 256;
-
 // RFC 9000, section 20.1.
 const CONNECTION_REFUSED = 0x02;
 /** TLS alerts about certificates (RFC 8446, section 6) in the range that QUIC gives them. */
 const CERTIFICATE_ALERTS: ReadonlySet<number> = new Set(
   [42, 43, 44, 45, 46, 48, 51, 116].map((alert) => 0x100 + alert),
 );
-
-/** The reason as bytes, cut at a whole character. */
-export function reasonBytes(reason: string): Bytes {
-  const bytes = utf8(reason.slice(0, REASON_BYTES_MAX));
-  if (bytes.length <= REASON_BYTES_MAX) return bytes;
-  let end = REASON_BYTES_MAX;
-  while (((bytes[end] as number) & 0xc0) === 0x80) end--;
-  return bytes.subarray(0, end);
-}
 
 /** What the core says about the end of a connection. */
 export interface Lost {

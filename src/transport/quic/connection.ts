@@ -1,12 +1,12 @@
 import type { Address } from "../../base/address.ts";
 import { ERROR_CODES, MeshError } from "../../base/errors.ts";
 import type { NodeId } from "../../base/id.ts";
+import { reasonBytes } from "../close-reason.ts";
+import type { StagingPool } from "../staging.ts";
 import type { CloseInfo, Connection, ConnectionHandler, Stream } from "../transport.ts";
-import { reasonBytes } from "./closing.ts";
+import { pushWritten, TurnList } from "../turn-list.ts";
 import type { Core } from "./core.ts";
-import type { StagingPool } from "./staging.ts";
 import { QuicStream, type StreamHost } from "./stream.ts";
-import { pushWritten, TurnList } from "./turn-list.ts";
 
 /** Callers of `open` that may wait for stream credit on one connection. */
 const OPENS_WAITING_MAX = 65_536;

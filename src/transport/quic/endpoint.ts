@@ -1,22 +1,24 @@
 import type { Bytes } from "../../base/bytes.ts";
 import { ERROR_CODES, MeshError, toMeshError } from "../../base/errors.ts";
-import { shortId } from "../../base/id.ts";
+import { ID_BYTES, shortId } from "../../base/id.ts";
 import type { Log } from "../../base/ports.ts";
+import { reasonBytes } from "../close-reason.ts";
+import { plainAddress } from "../ip-text.ts";
+import { Dialling } from "../sockets/dialling.ts";
+import { Pace } from "../sockets/pace.ts";
+import { StagingPool } from "../staging.ts";
 import type { Connection, DialOptions, TransportIdentity, TransportLimits } from "../transport.ts";
-import { type AddressBook, type AddressWords, plainAddress } from "./address-words.ts";
+import { pushWritten, TurnList } from "../turn-list.ts";
+import { verifyPeer } from "../verify-peer.ts";
+import type { AddressBook, AddressWords } from "./address-words.ts";
 import { Alarm } from "./alarm.ts";
-import { closeInfo, dialError, type Lost, reasonBytes } from "./closing.ts";
+import { closeInfo, dialError, type Lost } from "./closing.ts";
 import { type ConnectionHost, QuicConnection } from "./connection.ts";
 import { Core } from "./core.ts";
-import { Dialling } from "./dialling.ts";
 import * as layout from "./layout.ts";
 import { type DatagramSink, Outbox } from "./outbox.ts";
-import { Pace } from "./pace.ts";
 import { batchMemory } from "./shared-memory.ts";
-import { StagingPool } from "./staging.ts";
 import type { QuicStream } from "./stream.ts";
-import { pushWritten, TurnList } from "./turn-list.ts";
-import { verifyPeer } from "./verify-peer.ts";
 
 /** Batches of events told before the event loop gets its turn. */
 const ROUNDS_MAX = 8;
@@ -346,7 +348,9 @@ export class Endpoint implements ConnectionHost {
     let connection: QuicConnection;
     try {
       const keyAt = start + layout.ADDRESS_BYTES;
-      const peer = verifyPeer(this.#events.slice(keyAt, end), dialling?.expect);
+      const proof = this.#events.slice(keyAt, end);
+      const certificate = proof.subarray(ID_BYTES);
+      const peer = verifyPeer(proof.subarray(0, ID_BYTES), certificate, dialling?.expect);
       const address = this.#addressAt(start);
       connection = new QuicConnection(this, handle, peer, dialling !== undefined, address);
     } catch (cause) {

@@ -3,6 +3,8 @@ import { type Address, parseHostPort } from "../../base/address.ts";
 import type { Bytes } from "../../base/bytes.ts";
 import { MeshError, toMeshError } from "../../base/errors.ts";
 import type { Log } from "../../base/ports.ts";
+import { plainAddress } from "../ip-text.ts";
+import { assertRaw, isRaw } from "../raw-datagram.ts";
 import {
   type Connection,
   type DialOptions,
@@ -12,12 +14,10 @@ import {
   type TransportLimits,
   type TransportStats,
 } from "../transport.ts";
-import { AddressBook, type AddressWords, plainAddress } from "./address-words.ts";
+import { AddressBook, type AddressWords } from "./address-words.ts";
 import { Endpoint, type Outlet } from "./endpoint.ts";
 import { UdpSocket } from "./socket.ts";
 
-/** Every packet of QUIC has this bit in its first byte; raw datagrams do not. */
-const QUIC_BIT = 0x40;
 const ANY_HOST = "[::]:0" as Address;
 const ANY_HOST_WITHOUT_IPV6 = "0.0.0.0:0" as Address;
 
@@ -120,9 +120,7 @@ export class QuicTransport implements Transport, Outlet {
 
   sendRaw(address: Address, bytes: Bytes): void {
     if (this.#socket === undefined || bytes.length === 0) return;
-    if (((bytes[0] as number) & QUIC_BIT) !== 0) {
-      throw new MeshError("internal", "the first byte of a raw datagram must not have bit 0x40");
-    }
+    assertRaw(bytes);
     const { host, port } = parseHostPort(address);
     if (port === 0 || this.#reachable(host) === undefined) return;
     this.send(bytes.slice(), 0, bytes.length, port, host);
@@ -161,7 +159,7 @@ export class QuicTransport implements Transport, Outlet {
 
   #receive(bytes: Bytes, from: RemoteInfo): void {
     this.#received++;
-    if (((bytes[0] ?? 0) & QUIC_BIT) === 0) {
+    if (isRaw(bytes)) {
       this.#receiveRaw(bytes, from);
       return;
     }

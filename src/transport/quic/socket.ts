@@ -2,7 +2,8 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { type Address, parseHostPort, toAddress } from "../../base/address.ts";
 import type { Bytes } from "../../base/bytes.ts";
 import { MeshError } from "../../base/errors.ts";
-import { ipFamily, mappedText } from "./address-words.ts";
+import { ipFamily, mappedText } from "../ip-text.ts";
+import { bindError } from "../sockets/bind-error.ts";
 
 /** Kernel buffers: bursts are lost in the default ones. The system may grant less. */
 const KERNEL_BUFFER_BYTES = 4 << 20;
@@ -83,15 +84,4 @@ export class UdpSocket {
       this.#socket.close(() => resolve());
     });
   }
-}
-
-function bindError(address: Address, error: NodeJS.ErrnoException): MeshError {
-  if (error.code === "EADDRINUSE") {
-    return new MeshError("address_in_use", `${address} is in use by another process`, {
-      cause: error,
-    });
-  }
-  return new MeshError("bad_config", `cannot listen on ${address}: ${error.message}`, {
-    cause: error,
-  });
 }

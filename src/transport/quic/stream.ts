@@ -1,8 +1,8 @@
 import type { Bytes } from "../../base/bytes.ts";
 import { MeshError } from "../../base/errors.ts";
+import { Staging, type StagingPool } from "../staging.ts";
 import type { Stream, StreamHandler } from "../transport.ts";
 import { type Core, STREAM_CLOSED } from "./core.ts";
-import { Staging, type StagingPool } from "./staging.ts";
 
 /** Held bytes beyond which `write` asks for patience, and below which `onDrain` ends it. */
 const HIGH_WATER = 256 << 10;

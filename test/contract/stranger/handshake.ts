@@ -29,6 +29,7 @@ export class ClientHandshake {
   #secret: Buffer = NONE;
   #clientSecret: Buffer = NONE;
   #requestContext: Buffer = NONE;
+  #applicationSecret: Buffer = NONE;
 
   constructor(sourceId: Uint8Array) {
     this.hello = this.#writeHello(sourceId);
@@ -57,7 +58,13 @@ export class ClientHandshake {
     if (message[0] === 13) this.#requestContext = message.subarray(4, 5 + (message[4] as number));
     if (message[0] !== 20) return undefined;
     const master = hmac(this.#derive(this.#secret, "derived", hash()), Buffer.alloc(32));
+    this.#applicationSecret = this.#derive(master, "c ap traffic", this.#hash());
     return this.#derive(master, "s ap traffic", this.#hash());
+  }
+
+  /** The secret of what the client sends after its answer; there once the server has said all. */
+  get applicationSecret(): Buffer {
+    return this.#applicationSecret;
   }
 
   /** The client's answer: certificate, proof of its key if there is one, and the end. */

@@ -118,7 +118,7 @@ export function sealLong(options: {
     Buffer.from([0x40 | (length >> 8), length & 0xff]),
     Buffer.from([0, 0, 0, number]),
   ]);
-  const cipher = createCipheriv("aes-128-gcm", keys.key, nonce(keys, number));
+  const cipher = createCipheriv("aes-128-gcm", keys.key, nonceOf(keys.iv, number));
   cipher.setAAD(header);
   const sealed = Buffer.concat([cipher.update(payload), cipher.final(), cipher.getAuthTag()]);
   const packet = Buffer.concat([header, sealed]);
@@ -190,7 +190,7 @@ function unseal(bytes: Buffer, { numberAt, end }: Header, keys: Keys): Buffer | 
   }
   const bodyAt = numberAt + numberBytes;
   try {
-    const decipher = createDecipheriv("aes-128-gcm", keys.key, nonce(keys, number));
+    const decipher = createDecipheriv("aes-128-gcm", keys.key, nonceOf(keys.iv, number));
     decipher.setAAD(packet.subarray(0, bodyAt));
     decipher.setAuthTag(packet.subarray(end - TAG_BYTES));
     return Buffer.concat([
@@ -208,8 +208,8 @@ function headerMask(keys: Keys, packet: Buffer, end: number): Buffer {
   return cipher.update(packet.subarray(end, end + 16));
 }
 
-function nonce(keys: Keys, number: number): Buffer {
-  const bytes = Buffer.from(keys.iv);
+export function nonceOf(iv: Buffer, number: number): Buffer {
+  const bytes = Buffer.from(iv);
   bytes.writeUInt32BE((bytes.readUInt32BE(8) ^ number) >>> 0, 8);
   return bytes;
 }

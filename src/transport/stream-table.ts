@@ -1,27 +1,26 @@
-import { MeshError } from "../../base/errors.ts";
-import type { MemoryStream } from "./memory-stream.ts";
+import { MeshError } from "../base/errors.ts";
 
 /** Calls of `open` that may wait for credit on one connection. */
 const WAITING_MAX = 65_536;
 
-interface Waiting {
-  readonly resolve: (stream: MemoryStream) => void;
+interface Waiting<S> {
+  readonly resolve: (stream: S) => void;
   readonly reject: (cause: MeshError) => void;
 }
 
 /** How many streams each side grants the other, and what the first of ours is called. */
-export interface StreamTableOptions {
+export interface StreamTableOptions<S> {
   readonly dialled: boolean;
   readonly ownMax: number;
   readonly peerMax: number;
-  readonly make: (id: number) => MemoryStream;
+  readonly make: (id: number) => S;
 }
 
 /** The streams of one connection: ids, credit for opening more, and who waits for it. */
-export class StreamTable {
-  readonly #make: (id: number) => MemoryStream;
-  readonly #live = new Map<number, MemoryStream>();
-  readonly #waiting = new Set<Waiting>();
+export class StreamTable<S extends { readonly id: number }> {
+  readonly #make: (id: number) => S;
+  readonly #live = new Map<number, S>();
+  readonly #waiting = new Set<Waiting<S>>();
   readonly #ownMax: number;
   readonly #ownParity: number;
   #opened = 0;
@@ -30,7 +29,7 @@ export class StreamTable {
   #peerDone = 0;
   #granted: number;
 
-  constructor(options: StreamTableOptions) {
+  constructor(options: StreamTableOptions<S>) {
     this.#make = options.make;
     this.#ownParity = options.dialled ? 0 : 1;
     this.#nextOfPeer = 1 - this.#ownParity;
@@ -39,16 +38,23 @@ export class StreamTable {
     this.#openLimit = options.peerMax;
   }
 
-  values(): IterableIterator<MemoryStream> {
+  values(): IterableIterator<S> {
     return this.#live.values();
   }
 
-  get(id: number): MemoryStream | undefined {
+  get(id: number): S | undefined {
     return this.#live.get(id);
   }
 
+  /** True where the peer may speak of a stream of this id: it is one of ours, or within what it was granted. */
+  allows(id: number): boolean {
+    const parity = id % 4;
+    if (parity === this.#ownParity) return id < this.#opened * 4 + this.#ownParity;
+    return parity === 1 - this.#ownParity && id < this.#granted * 4;
+  }
+
   /** Opens a stream, at once or when there is credit. Rejects with `cancelled` or what `endAll` says. */
-  open(signal: AbortSignal | undefined): Promise<MemoryStream> {
+  open(signal: AbortSignal | undefined): Promise<S> {
     if (signal?.aborted === true) return Promise.reject(cancelled());
     if (this.#waiting.size === 0 && this.#opened < this.#openLimit) {
       return Promise.resolve(this.#openNext());
@@ -73,7 +79,7 @@ export class StreamTable {
    * The stream that a frame names; `undefined` where it is over. A new one opens all lower ones of the peer
    * with it (RFC 9000, 3.2); `fresh` is called with each, in order.
    */
-  incoming(id: number, fresh: (stream: MemoryStream) => void): MemoryStream | undefined {
+  incoming(id: number, fresh: (stream: S) => void): S | undefined {
     if (id % 4 === this.#ownParity) return this.#live.get(id);
     while (this.#nextOfPeer <= id) {
       const stream = this.#make(this.#nextOfPeer);
@@ -85,7 +91,7 @@ export class StreamTable {
   }
 
   /** Forgets a finished stream. */
-  remove(stream: MemoryStream): void {
+  remove(stream: S): void {
     if (this.#live.delete(stream.id) && stream.id % 4 !== this.#ownParity) this.#peerDone += 1;
   }
 
@@ -108,7 +114,7 @@ export class StreamTable {
     this.#waiting.clear();
   }
 
-  #openNext(): MemoryStream {
+  #openNext(): S {
     const stream = this.#make(this.#opened * 4 + this.#ownParity);
     this.#opened += 1;
     this.#live.set(stream.id, stream);
@@ -116,7 +122,7 @@ export class StreamTable {
   }
 
   #wait(
-    resolve: (stream: MemoryStream) => void,
+    resolve: (stream: S) => void,
     reject: (cause: MeshError) => void,
     signal: AbortSignal | undefined,
   ): void {
@@ -124,7 +130,7 @@ export class StreamTable {
       this.#waiting.delete(waiting);
       reject(cancelled());
     };
-    const waiting: Waiting = {
+    const waiting: Waiting<S> = {
       resolve(stream) {
         signal?.removeEventListener("abort", abort);
         resolve(stream);

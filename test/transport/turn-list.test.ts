@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TurnList } from "../../src/transport/quic/turn-list.ts";
+import { TurnList } from "../../src/transport/turn-list.ts";
 
 describe("what is to be done in a turn", () => {
   it("is handed out once, in its order, with what is added meanwhile", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Staging, StagingPool } from "../../src/transport/quic/staging.ts";
+import { Staging, StagingPool } from "../../src/transport/staging.ts";
 import { seededRandom } from "./quic-random.ts";
 
 function held(staging: Staging): number[] {

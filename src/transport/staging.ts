@@ -1,4 +1,4 @@
-import type { Bytes } from "../../base/bytes.ts";
+import type { Bytes } from "../base/bytes.ts";
 
 const FIRST_BYTES = 4 << 10;
 /** Larger buffers are not kept for the next user. */

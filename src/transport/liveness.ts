@@ -1,4 +1,4 @@
-import type { Clock, Millis, Timer } from "../../base/ports.ts";
+import type { Clock, Millis, Timer } from "../base/ports.ts";
 
 export interface LivenessOptions {
   readonly idleTimeout: Millis;
@@ -12,13 +12,14 @@ export interface LivenessOptions {
 
 /** Notices silence on one end of a connection: breaks its own, gives up on the peer's. */
 export class Liveness {
-  readonly #clock: Clock;
+  readonly #clock: LivenessClock;
   readonly #options: LivenessOptions;
   #heard: Millis;
+  #said: Millis = Number.POSITIVE_INFINITY;
   #pinged: Millis;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, options: LivenessOptions) {
+  constructor(clock: LivenessClock, options: LivenessOptions) {
     this.#clock = clock;
     this.#options = options;
     this.#heard = clock.now();
@@ -29,6 +30,11 @@ export class Liveness {
   /** Something came, or will have come by `time`. */
   heard(time: Millis): void {
     this.#heard = Math.max(this.#heard, time);
+  }
+
+  /** Something was sent at `time`. For drivers whose peers hear nothing else of an end that only receives. */
+  said(time: Millis): void {
+    this.#said = time;
   }
 
   stop(): void {
@@ -55,6 +61,9 @@ export class Liveness {
   }
 
   #pingDue(): Millis {
-    return Math.max(this.#heard, this.#pinged) + this.#options.keepAlive;
+    return Math.max(Math.min(this.#heard, this.#said), this.#pinged) + this.#options.keepAlive;
   }
 }
+
+/** As much of the clock as it takes. */
+export type LivenessClock = Pick<Clock, "now" | "timer">;
