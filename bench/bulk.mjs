@@ -7,7 +7,9 @@ const IN_FLIGHT = 8;
 /** Part of the bytes that go ahead, to warm up. */
 const WARMUP = 0.25;
 
-export const BULK_NAMES = ["floor", "oneWay", "echo"];
+export const BULK_NAMES = ["floor", "floorTls", "oneWay", "echo"];
+
+const FLOOR = { kind: "driver", end: "sink" };
 
 const GATES = {
   oneWayMegabytesPerSecond: { of: (it) => it.oneWay?.megabytesPerSecond, gate: 140, aim: 390 },
@@ -19,9 +21,9 @@ export async function benchBulk(options) {
   const profile = (name) => (options.profile ? name : undefined);
   const measure = {
     // One stream of the driver, bare bytes.
-    floor: () => {
-      return sendOneWay({ kind: "driver", end: "sink", profile: profile("floor") }, options);
-    },
+    floor: () => sendOneWay({ ...FLOOR, driver: "quic", profile: profile("floor") }, options),
+    // The same over TCP.
+    floorTls: () => sendOneWay({ ...FLOOR, driver: "tls", profile: profile("floorTls") }, options),
     // Arguments of 1 MB, several calls at once, each answered with their length.
     oneWay: () => sendOneWay({ kind: "mesh", profile: profile("oneWay") }, options),
     // Calls whose 1 MB comes back, one after another.

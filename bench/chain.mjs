@@ -2,22 +2,30 @@ import { withProcesses } from "./processes.mjs";
 
 /**
  * Starts provider, forwarders and caller, each dialling the one before it, and runs `action` with them:
- * `{ processes, caller, forwarders }`. `kind` is `mesh` or `driver`, `profile` the name of the profiles.
+ * `{ processes, caller, forwarders }`. `kind` is `mesh` or `driver`, `driver` which of these it is
+ * without a mesh, `profile` the name of the profiles.
  */
-export async function withChain({ kind, forwarders = 0, end = "provider", profile }, action) {
+export async function withChain(chain, action) {
+  const { kind, driver, forwarders = 0, end = "provider", profile } = chain;
   return await withProcesses(profile, async (processes) => {
     // Somebody has to hold the provider's record: where nobody stands between, that is the provider.
     const serves = forwarders === 0;
-    const provider = await processes.start("provider", { kind, part: end, serves, dials: [] });
+    const provider = await processes.start("provider", {
+      kind,
+      driver,
+      part: end,
+      serves,
+      dials: [],
+    });
     const between = [];
     let last = provider;
     for (let left = forwarders; left > 0; left--) {
       const dials = last.ready.addresses;
-      last = await processes.start(`forwarder${left}`, { kind, part: "forwarder", dials });
+      last = await processes.start(`forwarder${left}`, { kind, driver, part: "forwarder", dials });
       between.push(last);
     }
     const dials = last.ready.addresses;
-    const caller = await processes.start("caller", { kind, part: "caller", dials });
+    const caller = await processes.start("caller", { kind, driver, part: "caller", dials });
     await provider.ask("provide");
     return await action({ processes, caller, forwarders: between });
   });

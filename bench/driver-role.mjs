@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { createIdentity } from "../dist/identity/certificate.js";
-import { createQuicTransport } from "../dist/transport/quic/quic-transport.js";
 import {
   countHop,
   FRAME_BYTES,
@@ -18,14 +17,25 @@ const CHUNK_BYTES = 64 << 10;
 /** What a stream's handler does where nothing else is said. */
 const QUIET = { onData() {}, onEnd() {}, onReset() {}, onStop() {}, onDrain() {} };
 
+const DRIVERS = {
+  quic: async (options) => {
+    const { createQuicTransport } = await import("../dist/transport/quic/quic-transport.js");
+    return createQuicTransport(options);
+  },
+  tls: async (options) => {
+    const { createTlsTransport } = await import("../dist/transport/tls/tls-transport.js");
+    return createTlsTransport(options);
+  },
+};
+
 /**
- * The QUIC driver alone as one process of a benchmark: `part` is `provider` (sends each frame back), `sink`
+ * A driver alone as one process of a benchmark, `quic` or `tls`: `part` is `provider` (sends each frame back), `sink`
  * (swallows each stream and says so), `forwarder` (counts a hop and passes it on, both ways) or `caller`;
  * `dials` is who is next, at most one.
  */
-export async function startDriverRole({ part, dials }) {
+export async function startDriverRole({ driver, part, dials }) {
   const identity = createIdentity(new Uint8Array(randomBytes(32)));
-  const transport = createQuicTransport({ identity });
+  const transport = await DRIVERS[driver]({ identity });
   const next = dials.length === 0 ? undefined : await dialNext(transport, dials[0]);
   const bound = part === "caller" ? undefined : await accept(transport, await attend(part, next));
   const lane = part === "caller" ? await openLane(next) : undefined;

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 
 export const USAGE = `npm run -s bench -- <rpc | bulk | start | discovery | records> [options]
 
-  rpc     calls of 100 bytes: the bare driver, direct, through one and three forwarders,
+  rpc     calls of 100 bytes: the bare drivers, direct, through one and three forwarders,
           unsealed; what sealing costs
   bulk    100 MB one way, and echo calls of 1 MB
   start   a cold process to its first answered call
@@ -18,9 +18,9 @@ export const USAGE = `npm run -s bench -- <rpc | bulk | start | discovery | reco
   --nodes N         nodes of discovery
   --records N       records of records
   --calm S          what discovery and records wait at most for a process to come to rest
-  --only a,b        scenarios: floor, direct, oneForwarder, threeForwarders,
-                    threeForwardersUnsealed, sealing of rpc,
-                    floor, oneWay, echo of bulk, firstCall of start, mesh of discovery,
+  --only a,b        scenarios: floor, floorTls, direct, oneForwarder,
+                    threeForwarders, threeForwardersUnsealed, sealing of rpc,
+                    floor, floorTls, oneWay, echo of bulk, firstCall of start, mesh of discovery,
                     ownKeys, sharedKeys of records
   --profile NAME    one run of that scenario, with a CPU profile of each process in bench/.profiles`;
 

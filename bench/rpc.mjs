@@ -11,7 +11,8 @@ const LONE_WARMUP = 0.1;
 
 /** Scenarios by name: what is at the ends, and how many forward between them. */
 const SCENARIOS = {
-  floor: { kind: "driver", forwarders: 0 },
+  floor: { kind: "driver", driver: "quic", forwarders: 0 },
+  floorTls: { kind: "driver", driver: "tls", forwarders: 0 },
   direct: { kind: "mesh", forwarders: 0 },
   oneForwarder: { kind: "mesh", forwarders: 1 },
   threeForwarders: { kind: "mesh", forwarders: 3 },
@@ -82,7 +83,8 @@ async function measureScenario(name, options) {
     }
     return await measure(chain, options);
   });
-  return name === "floor" ? { ...figures, ...(await forwardBare(options)) } : figures;
+  if (scenario.kind !== "driver") return figures;
+  return { ...figures, ...(await forwardBare(scenario, options)) };
 }
 
 /** What sealing costs each end. */
@@ -94,9 +96,9 @@ async function measureSealing(profile) {
 }
 
 /** What a frame costs a process that passes it on and does nothing else with it. */
-async function forwardBare(options) {
-  const profile = options.profile ? "floorForwarder" : undefined;
-  return await withChain({ kind: "driver", forwarders: 1, profile }, async (chain) => {
+async function forwardBare(scenario, options) {
+  const profile = options.profile ? `${scenario.profile}Forwarder` : undefined;
+  return await withChain({ ...scenario, forwarders: 1, profile }, async (chain) => {
     const { cpuPerForwardUs } = await measureLoaded(chain, options);
     return { cpuPerForwardUs };
   });

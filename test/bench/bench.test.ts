@@ -59,13 +59,14 @@ describe("bench rpc", () => {
     cpuPerForwardUs,
   });
 
-  it("measures the driver, calls direct, through one and through three, and what sealing costs", {
+  it("measures the drivers, calls direct, through one and through three, and what sealing costs", {
     timeout: DEADLINE,
   }, async () => {
     expect(await report("rpc")).toEqual({
       ...head,
       bench: "rpc",
       floor: scenario(positive),
+      floorTls: scenario(positive),
       direct: scenario(null),
       oneForwarder: scenario(positive),
       threeForwarders: scenario(positive),
@@ -95,6 +96,7 @@ describe("bench bulk", () => {
       ...head,
       bench: "bulk",
       floor: { megabytesPerSecond: positive },
+      floorTls: { megabytesPerSecond: positive },
       oneWay: { megabytesPerSecond: positive },
       echo: { callsPerSecond: positive, p50Ms: positive, p99Ms: positive },
       gates: gated("oneWayMegabytesPerSecond", "echoCallsPerSecond"),

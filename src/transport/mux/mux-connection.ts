@@ -227,6 +227,7 @@ export class MuxConnection implements Connection, MuxStreamHost, FrameSink {
       ping: () => this.#ping(),
       expire: () => this.#expire(idleTimeout),
     });
+    this.#liveness.said(clock.now());
     this.#host.greeted();
   }
 

@@ -189,7 +189,10 @@ export class TlsTransport implements Transport, LinkHome, Doorkeeper {
   }
 
   arriving(socket: Socket, address: Address): void {
-    const timer = setTimeout(() => socket.destroy(), this.limits.handshakeTimeout);
+    const timer = setTimeout(() => {
+      this.#settle(address);
+      socket.destroy();
+    }, this.limits.handshakeTimeout);
     this.#arrivals.set(address, { socket, timer });
     // Reset connections are no news; what it was is told where the handshake is.
     socket.on("error", () => {});
