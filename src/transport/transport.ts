@@ -15,6 +15,9 @@ import type { Credentials } from "../identity/certificate.ts";
  *   receiver may write to them: the driver will not read them again.
  * - Bytes handed to the driver are copied before the method returns.
  * - What is written in one turn of the event loop leaves together.
+ * - A driver over datagrams (`quic`, `memory`) has one socket for everything. One over the system's connections (`tls`)
+ *   has a socket for each: it dials from the address it listens on, but from a port of its own; its connections end
+ *   where their address changes; and it carries no raw datagrams.
  * - Every handler may be set once, synchronously, in the callback or continuation that hands the object
  *   out; until then nothing is delivered on it, and nothing is lost.
  */
@@ -34,7 +37,10 @@ export interface TransportLimits {
   readonly connectionWindow: number;
   /** Connections, established or not. Beyond, a dial fails and an arrival is refused. */
   readonly connectionsMax: number;
-  /** Arrivals that have not finished their handshake. Beyond, addresses must prove themselves first (Retry). */
+  /**
+   * Arrivals that have not finished their handshake. Beyond, addresses must prove themselves first (Retry); where TCP
+   * has proven them already, they are cut off.
+   */
   readonly handshakesMax: number;
   /** Time an arrival has to finish its handshake. */
   readonly handshakeTimeout: Millis;
@@ -58,9 +64,9 @@ export interface DialOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A way to reach addresses: one socket for listening, dialling and raw datagrams. */
+/** A way to reach addresses: listening, dialling and, where there are packets, raw datagrams. */
 export interface Transport {
-  /** `quic`, `memory`, …: shown in `status`. */
+  /** `quic`, `tls`, `memory`: shown in `status`. */
   readonly kind: string;
   /** Called with each verified arrival. Set before `listen`, or synchronously in the continuation of it. */
   onConnection: ((connection: Connection) => void) | undefined;
@@ -69,21 +75,26 @@ export interface Transport {
 
   /**
    * Binds the socket and accepts arrivals; resolves to the bound address. Port 0 takes a free port. Without
-   * a call to it, the first dial binds a free port and arrivals are refused.
+   * a call to it nobody arrives, whatever port a dial leaves from.
    *
    * @throws {MeshError} `address_in_use`, `bad_config`, `closed`.
    */
   listen(address: Address): Promise<Address>;
 
   /**
-   * Connects from the listening socket. Settles by `timeout` or as soon as `signal` fires.
+   * Connects from the listening socket, or at least its host. Settles by `timeout` or as soon as `signal` fires.
    *
    * @throws {MeshError} `dial_failed` (silence, refusal), `bad_certificate`, `id_mismatch`, `refused`
    *   (connections at their bound, or the peer closed with a code, which the message names), `cancelled`, `closed`.
    */
   dial(address: Address, options: DialOptions): Promise<Connection>;
 
-  /** Sends one datagram from the listening socket, outside any connection. Its first byte must not have bit 0x40. */
+  /**
+   * Sends one datagram from the listening socket, outside any connection. A driver that carries none counts it as
+   * dropped: like every datagram, it may not arrive.
+   *
+   * @throws {MeshError} `internal` where its first byte has bit 0x40.
+   */
   sendRaw(address: Address, bytes: Bytes): void;
 
   /** Plain figures for `status` and metrics. */
@@ -96,9 +107,10 @@ export interface Transport {
 export interface TransportStats {
   readonly connections: number;
   readonly handshakes: number;
+  /** Datagrams; of a driver without, what was handed to its sockets and came from them at once. */
   readonly datagramsSent: number;
   readonly datagramsReceived: number;
-  /** Datagrams thrown away because they belonged to nothing or were malformed. */
+  /** What was thrown away because it belonged to nothing, was malformed or has no way to leave; arrivals turned away. */
   readonly datagramsDropped: number;
   /** Times the driver's core had to be restarted after a fault. */
   readonly restarts: number;
@@ -125,7 +137,7 @@ export interface Connection {
   readonly peer: NodeId;
   /** True where this side dialled. */
   readonly dialled: boolean;
-  /** Where the peer's packets come from now; it changes when the peer's address does. */
+  /** Where the peer's packets come from now; it changes when the peer's address does, where a connection outlives that. */
   readonly remoteAddress: Address;
   setHandler(handler: ConnectionHandler): void;
 
