@@ -22,12 +22,14 @@ class Process {
   #gone;
   #ended;
 
-  constructor(name, role, profile) {
+  constructor(name, { role, profile, inside = [] }) {
     this.name = name;
+    const [execPath, ...words] = [...inside, process.execPath];
     const file = `${profile}-${name}.cpuprofile`;
     const flags = ["--cpu-prof", `--cpu-prof-dir=${PROFILES}`, `--cpu-prof-name=${file}`];
     this.#child = fork(role, {
-      execArgv: profile === undefined ? [] : flags,
+      execPath,
+      execArgv: [...words, ...(profile === undefined ? [] : flags)],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       serialization: "advanced",
     });
@@ -109,9 +111,9 @@ export class Processes {
     if (profile !== undefined) mkdirSync(PROFILES, { recursive: true });
   }
 
-  /** Starts a process and resolves when its role is ready. */
-  async start(name, config) {
-    const process = new Process(name, this.#role, this.#profile);
+  /** Starts a process and resolves when its role is ready. `inside` are the words of a command to run it with. */
+  async start(name, config, inside) {
+    const process = new Process(name, { role: this.#role, profile: this.#profile, inside });
     this.#all.push(process);
     process.ready = await process.ask("start", config);
     return process;

@@ -40,7 +40,7 @@ export async function killRelays({ seconds, every, rate, tell }) {
     const kills = await Promise.all([calling, mesh.killInTurn({ seconds, every, tell })]);
     const result = {
       kills: kills[1],
-      calls: await calling,
+      calls: (await calling).figures,
       executions: await provider.ask("executions"),
     };
     return { ...result, gates: judged(GATES, result) };

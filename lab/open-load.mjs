@@ -15,6 +15,8 @@ export class OpenLoad {
   #total;
   #every;
   #startedAt;
+  /** When each call began, in milliseconds since the start. */
+  #begun;
   #started = 0;
   #ended = 0;
   #times;
@@ -27,10 +29,14 @@ export class OpenLoad {
     this.#call = call;
     this.#total = Math.round(rate * seconds);
     this.#every = 1_000 / rate;
+    this.#begun = new Float64Array(this.#total);
     this.#times = new Float64Array(this.#total).fill(Number.POSITIVE_INFINITY);
   }
 
-  /** Resolves with the figures when the last call has ended. Milliseconds. */
+  /**
+   * Resolves when the last call has ended, with the `figures` and, for a look at what happened when, the `timeline`:
+   * the start by the wall clock, when each call began after it, and how long it took, infinite where it failed. Milliseconds.
+   */
   run() {
     this.#startedAt = performance.now();
     const ticking = setInterval(() => {
@@ -45,6 +51,7 @@ export class OpenLoad {
 
   async #begin(number) {
     const from = performance.now();
+    this.#begun[number] = from - this.#startedAt;
     let code;
     try {
       await this.#call(number);
@@ -59,7 +66,13 @@ export class OpenLoad {
       this.#told.push({ atSeconds: Number(at.toFixed(2)), tookMs: Math.round(took), code });
     }
     this.#ended += 1;
-    if (this.#ended === this.#total) this.#resolve(this.#figures());
+    if (this.#ended === this.#total) this.#resolve(this.#outcome());
+  }
+
+  #outcome() {
+    const startedAt = performance.timeOrigin + this.#startedAt;
+    const timeline = { startedAt, begun: this.#begun, took: this.#times };
+    return { figures: this.#figures(), timeline };
   }
 
   #figures() {
