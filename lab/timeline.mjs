@@ -9,8 +9,8 @@ export class Timeline {
 
   /** What `OpenLoad` tells; `begun` is relative to `startedAt`, `took` infinite where no answer came. */
   constructor({ startedAt, begun, took }) {
-    this.#begun = begun.map((at) => at + startedAt);
-    this.#took = took;
+    this.#begun = Float64Array.from(begun, (at) => at + startedAt);
+    this.#took = Float64Array.from(took);
     this.#answers = this.#begun
       .map((at, number) => at + took[number])
       .filter((at) => at < Number.POSITIVE_INFINITY)

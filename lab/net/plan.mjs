@@ -118,11 +118,7 @@ function addHost(plan, side, isPublic) {
   const [first, length, base] = isPublic ? [9, 29, network] : [1, 24, `192.168.${number}`];
   const address = `${base}.${first + 1}`;
   const router = `gw${side}`;
-  join(
-    plan,
-    [router, "lan", `${base}.${first}/${length}`],
-    [side, "eth0", `${address}/${length}`],
-  );
+  join(plan, [router, "lan", `${base}.${first}/${length}`], [side, "eth0", `${address}/${length}`]);
   plan.spaces[side].lines.push(`route add default via ${base}.${first}`);
   if (isPublic) plan.spaces.net.lines.push(`route add ${network}.8/29 via ${network}.2`);
   return address;

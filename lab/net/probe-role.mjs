@@ -37,7 +37,11 @@ async function mapping(observer) {
   const asker = await Asker.open();
   try {
     const seen = [];
-    for (const [address, port] of [[0, 0], [0, 1], [1, 0]]) {
+    for (const [address, port] of [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+    ]) {
       const answer = await asker.ask(place(observer, address, port));
       if (answer === undefined) return { mapping: null, portKept: null };
       seen.push(`${answer.seen.address}:${answer.seen.port}`);

@@ -101,10 +101,15 @@ ${lines.map((line) => `    ${line}`).join("\n")}
 
 /** Other outer ports from now on, and nothing known of those before; `low` is the first of the new ones. */
 export function rebindRules({ translation, low, ports }) {
-  const flushed = { full: ["map ip lab endpoints"], addr: ["map ip lab endpoints", "set ip lab spoken"] };
+  const flushed = {
+    full: ["map ip lab endpoints"],
+    addr: ["map ip lab endpoints", "set ip lab spoken"],
+  };
   const range = `to :${low}-${low + ports - 1}`;
   const udp =
-    translation === "sym" ? [] : [`add rule ip lab post oifname "wan" meta l4proto udp masquerade ${range}`];
+    translation === "sym"
+      ? []
+      : [`add rule ip lab post oifname "wan" meta l4proto udp masquerade ${range}`];
   const lines = [
     "flush chain ip lab post",
     ...udp,

@@ -13,7 +13,8 @@ export function run(command, words, input = "") {
     encoding: "utf8",
   });
   if (status === 0) return stdout;
-  const why = error?.message ?? (stderr.trim() || `it ended with ${signal ?? `exit code ${status}`}`);
+  const why =
+    error?.message ?? (stderr.trim() || `it ended with ${signal ?? `exit code ${status}`}`);
   throw new Error(`"${[command, ...words].join(" ")}" failed: ${why}`);
 }
 

@@ -1,0 +1,54 @@
+import { rounded } from "../bench/figures.mjs";
+import { judged } from "../bench/gates.mjs";
+import { withPair } from "./pair.mjs";
+import { callSteadily, startAll } from "./pair-calls.mjs";
+import { Timeline } from "./timeline.mjs";
+
+/** The first of the proxy's ports: one for each gateway. */
+const PROXY_PORT = 7_001;
+/** What is measured of a loss in bursts differs from what was asked for by this factor at most. */
+const SPREAD = 2;
+
+const GATES = {
+  emulated: { of: (it) => (it.emulated ? 1 : 0), gate: 1, aim: 1 },
+  lost: { of: (it) => it.lost, gate: 0, aim: 0, most: true },
+  gapMaxMs: { of: (it) => it.gapMaxMs, gate: 5_000, aim: 1_000, most: true },
+};
+
+/** Calls while everything between the left edge and the gateways is late, and some of it lost in bursts. */
+export async function loss({ left, right, percent, burst, delay, jitter, seed, ...load }) {
+  return await withPair({ left, right }, async (pair) => {
+    await pair.startGateways();
+    const share = percent / 100;
+    const proxy = await interpose(pair, { share, burst, delay, jitter, seed });
+    await startAll(pair);
+    load.tell(`${load.rate} calls a second for ${load.seconds} s`);
+    const { figures, timeline } = await callSteadily(pair, "left", load);
+    const { passed, lost } = await proxy.ask("counts");
+    const measured = lost / (passed + lost);
+    const line = new Timeline(timeline);
+    const result = {
+      packets: { passed, lost, share: rounded(measured) },
+      emulated: share === 0 ? lost === 0 : isNear(measured, share),
+      lost: line.lost,
+      gapMaxMs: rounded(line.longestGapSince(timeline.startedAt)),
+      calls: figures,
+    };
+    return { ...result, gates: judged(GATES, result) };
+  });
+}
+
+/** Has all UDP from the left side to the gateways go through a proxy. */
+async function interpose(pair, weather) {
+  const passages = pair.gatewayPlaces.map((place, at) => ({
+    ...place,
+    localPort: PROXY_PORT + at,
+  }));
+  const proxy = await pair.start("proxy", { kind: "proxy", passages, ...weather }, "net");
+  for (const passage of passages) pair.lab.disturb.divert(pair.host("left"), passage);
+  return proxy;
+}
+
+function isNear(measured, asked) {
+  return measured > asked / SPREAD && measured < asked * SPREAD;
+}
