@@ -37,7 +37,7 @@ async function runScenario({ name, json, options }) {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  const usage = error instanceof UsageError ? `\n${usageOf(SCENARIOS)}\n` : "";
-  process.stderr.write(`lab: ${error.message}\n${usage}`);
+  const more = error instanceof UsageError ? "; npm run -s lab -- --help tells what there is" : "";
+  process.stderr.write(`lab: ${error.message}${more}\n`);
   process.exitCode = isRefused(error) ? 2 : 1;
 }

@@ -41,16 +41,31 @@ export function staleSpaces(names = allSpaces(), startedAt = startOf) {
 
 /** Removes spaces by name, and whatever process still runs in one of them. */
 export function removeSpaces(names) {
-  const here = new Set(allSpaces());
-  const left = names.filter((name) => here.has(name));
+  const left = existing(names);
   if (left.length === 0) return;
   for (const pid of processesIn(left)) kill(pid);
-  run("ip", ["-force", "-batch", "-"], left.map((name) => `netns del ${name}\n`).join(""));
+  try {
+    run("ip", ["-force", "-batch", "-"], left.map((name) => `netns del ${name}\n`).join(""));
+  } catch (error) {
+    // Another process may have removed the same stale ones at this moment.
+    if (existing(left).length > 0) throw error;
+  }
+}
+
+function existing(names) {
+  const here = new Set(allSpaces());
+  return names.filter((name) => here.has(name));
 }
 
 function processesIn(names) {
-  const inodes = new Set(names.map((name) => `net:[${statSync(`${DIRECTORY}/${name}`).ino}]`));
+  // A name that is gone meanwhile stands for no space, least of all for that of a process that has ended.
+  const inodes = new Set(names.map(inodeOf).filter((inode) => inode !== undefined));
   return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && inodes.has(spaceOf(pid)));
+}
+
+function inodeOf(name) {
+  const stat = statSync(`${DIRECTORY}/${name}`, { throwIfNoEntry: false });
+  return stat && `net:[${stat.ino}]`;
 }
 
 function spaceOf(pid) {

@@ -1,20 +1,24 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { unavailable } from "./needs-lab.ts";
 
 const MAIN = fileURLToPath(new URL("../../lab/main.mjs", import.meta.url));
 /** Milliseconds; seven processes start one after another, on a machine that may be busy. */
 const DEADLINE = 60_000;
 
 /** Runs the command to its end; nothing is thrown for how that came about. */
-function lab(...words: readonly string[]) {
+function runIn(env: NodeJS.ProcessEnv, words: readonly string[]) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, [MAIN, ...words], { timeout: DEADLINE }, (error, stdout, stderr) => {
+    const options = { timeout: DEADLINE, env };
+    execFile(process.execPath, [MAIN, ...words], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
       resolve({ code, stdout, stderr });
     });
   });
 }
+
+const lab = (...words: readonly string[]) => runIn(process.env, words);
 
 describe("lab kill-relays", () => {
   it(
@@ -33,12 +37,60 @@ describe("lab kill-relays", () => {
   );
 });
 
+describe.skipIf(unavailable !== undefined)("lab nat", () => {
+  it(
+    "lets an edge behind each of two NATs, which know one gateway each, call each other",
+    async () => {
+      const words = ["--left", "port", "--right", "cgn-sym", "--seconds", "1", "--json"];
+      const { code, stdout, stderr } = await lab("nat", ...words);
+      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+      const report = JSON.parse(stdout);
+      expect(report).toMatchObject({ lab: "nat", ok: true, emulated: true, success: 1 });
+      expect(report.nats.left).toMatchObject({ kind: "port", mapping: "EIM", filtering: "APDF" });
+      expect(report.nats.right).toMatchObject({ kind: "cgn-sym", mapping: "APDM" });
+      expect(report.calls.leftToRight).toMatchObject({ calls: 50, answered: 50 });
+      expect(report.ways.rightToLeft).toMatchObject({ direct: expect.any(Boolean) });
+    },
+    DEADLINE,
+  );
+});
+
+describe.skipIf(unavailable !== undefined)("lab loss", () => {
+  it(
+    "loses no call where a twentieth of the packets is lost, late and in bursts",
+    async () => {
+      const { code, stdout, stderr } = await lab("loss", "--seconds", "3", "--json");
+      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+      const report = JSON.parse(stdout);
+      expect(report).toMatchObject({ lab: "loss", ok: true, emulated: true, lost: 0 });
+      expect(report.packets.lost).toBeGreaterThan(0);
+      expect(report.calls.p50Ms).toBeGreaterThan(40);
+    },
+    DEADLINE,
+  );
+});
+
+describe("a lab that can't be built", () => {
+  it("ends with exit code 2 and one line that says what to do", async () => {
+    const { code, stdout, stderr } = await runIn({ PATH: "/nowhere" }, ["nat", "--json"]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(stderr).toMatch(/^lab: the lab needs (?:Linux|root|ip, nft)/);
+  });
+});
+
 describe("the command line of the lab", () => {
   it.each([
     [[], "name one of kill-relays"],
     [["nothing"], "name one of kill-relays"],
     [["kill-relays", "--rate", "fast"], "--rate is a number from 1 to 5000"],
     [["kill-relays", "--what"], "Unknown option '--what'"],
+    [["kill-relays", "--left", "port"], "kill-relays has no --left"],
+    [["nat", "--left", "moat"], "--left is one of none, full, addr, port, sym, cgn-port"],
+    [["nat-matrix", "--kinds", "port,moat"], "--kinds is one of none"],
+    [["nat", "--shared-carrier"], "--shared-carrier needs one kind with a carrier on both sides"],
+    [["rebind", "--left", "none"], "a public side has no router"],
+    [["rebind", "--times", "1.5"], "--times is a whole number"],
   ])("refuses %j with exit code 2", async (words, message) => {
     const { code, stdout, stderr } = await lab(...words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { KIND_NAMES, KINDS, type Plan, planOf } from "./modules.ts";
+
+const PAIRS = KIND_NAMES.flatMap((left) => KIND_NAMES.map((right) => ({ left, right })));
+
+const number = (address: string): number =>
+  address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+
+/** `[network, length]` of an address with its length. */
+function networkOf(address: string): string {
+  const [ip = "", length = "32"] = address.split("/");
+  const size = 2 ** (32 - Number(length));
+  return `${Math.floor(number(ip) / size)}/${length}`;
+}
+
+function addresses(plan: Plan): { space: string; device: string; address: string }[] {
+  return Object.entries(plan.spaces).flatMap(([space, { lines }]) =>
+    lines.flatMap((line) => {
+      const [, address, device] = /^addr add (\S+) dev (\S+)$/.exec(line) ?? [];
+      return address && device ? [{ space, device, address }] : [];
+    }),
+  );
+}
+
+describe("the plan of a lab", () => {
+  it.each(PAIRS)("of $left and $right gives every address once", (kinds) => {
+    const all = addresses(planOf(kinds)).map(({ address }) => address.split("/")[0]);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it.each(PAIRS)("of $left and $right has both ends of each link in one network", (kinds) => {
+    const plan = planOf(kinds);
+    const all = addresses(plan);
+    for (const [one, other] of plan.links) {
+      const networks = [one, other].map((end) => {
+        const found = all.find((it) => it.space === end?.space && it.device === end.name);
+        return networkOf(found?.address ?? "");
+      });
+      expect(networks[0]).toBe(networks[1]);
+    }
+  });
+
+  it.each(PAIRS)("of $left and $right leads every route over a neighbour", (kinds) => {
+    const plan = planOf(kinds);
+    const all = addresses(plan);
+    for (const [space, { lines }] of Object.entries(plan.spaces)) {
+      for (const line of lines) {
+        const [, via] = /^route add .* via (\S+)$/.exec(line) ?? [];
+        if (via === undefined) continue;
+        const own = all.filter((it) => it.space === space && it.device !== "lo");
+        const reached = own.filter(({ address }) => {
+          const length = address.split("/")[1];
+          return networkOf(address) === networkOf(`${via}/${length}`);
+        });
+        expect(reached).toHaveLength(1);
+      }
+    }
+  });
+
+  it("has a carrier where the kind has one, and one for both homes where they share it", () => {
+    const carriers = (plan: Plan) => Object.keys(plan.spaces).filter((it) => it.startsWith("isp"));
+    expect(carriers(planOf({ left: "port", right: "cgn-sym" }))).toEqual(["ispb"]);
+    const shared = planOf({ left: "cgn-full", right: "cgn-full", sharedCarrier: true });
+    expect(carriers(shared)).toEqual(["ispa"]);
+    expect(shared.sides.b.uplink).toBe(shared.sides.a.uplink);
+  });
+
+  it("gives each public host two addresses in a network of its own", () => {
+    const { public: hosts } = planOf({ left: "none", right: "none", publicHosts: 4 });
+    const networks = hosts.map(
+      (host) => new Set(host.addresses.map((it) => networkOf(`${it}/24`))),
+    );
+    expect(networks.every((it) => it.size === 1)).toBe(true);
+    expect(new Set(networks.map((it) => [...it][0])).size).toBe(4);
+  });
+
+  it("has public addresses for sides that nobody translates, and private ones for the others", () => {
+    const plan = planOf({ left: "none", right: "port" });
+    expect(plan.sides.a.address).toMatch(/^198\.51\.100\./);
+    expect(plan.sides.b.address).toMatch(/^192\.168\./);
+  });
+
+  it("promises of each kind what its two routers amount to", () => {
+    expect(Object.keys(KINDS)).toEqual(KIND_NAMES);
+    expect(KINDS["cgn-full"]?.filtering).toBe(KINDS.port?.filtering);
+  });
+});
