@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Processes } from "../bench/processes.mjs";
@@ -25,13 +23,11 @@ export class Pair {
   edges = {};
   #kinds;
   #processes = new Processes(undefined, ROLE);
-  #directory;
   #probes;
 
   constructor({ left, right, ...options }) {
     this.#kinds = { left, right };
     this.lab = NatLab.build({ left, right, ...options });
-    this.#directory = mkdtempSync(join(tmpdir(), "macula-lab-"));
   }
 
   host(side) {
@@ -84,7 +80,7 @@ export class Pair {
       kind: "node",
       mode: "gateway",
       listen: `${addresses[0]}:${PORT}`,
-      identity: join(this.#directory, `gateway${at + 1}.key`),
+      identity: join(this.lab.directory, `gateway${at + 1}.key`),
       bootstrap: this.gateways.filter((_, other) => other !== at).map(addressOf),
     };
     this.gateways[at] = await this.start(`gateway${at + 1}`, config, host);
@@ -141,7 +137,6 @@ export class Pair {
       await this.#processes.end();
     } finally {
       this.lab.remove();
-      rmSync(this.#directory, { recursive: true, force: true });
     }
   }
 }

@@ -22,6 +22,12 @@ const CARRIER = {
 };
 const TURNS = { side: choice("both", TURN_NAMES, "whose router, in turn") };
 
+/** What there is to tell of all trials, then of each. */
+function trialRows({ trials, runs = trials, ...all }) {
+  const each = runs.map((trial, at) => [`number ${at + 1}`, trial]);
+  return { all, ...Object.fromEntries(each) };
+}
+
 /** What the lab can do, by name: `run` it, with these `flags`; what it is `about`; rows of its table on a terminal. */
 export const SCENARIOS = {
   "kill-relays": {
@@ -58,21 +64,25 @@ export const SCENARIOS = {
     about: "two cold processes that know one address: from their start to an answered call",
     run: twoEdges,
     flags: { ...NATS, times: times(5) },
+    rows: trialRows,
   },
   rebind: {
     about: "home routers forget their mappings and give other ports, under calls",
     run: rebind,
     flags: { ...NATS, ...TURNS, times: times(10), seconds: after(7), rate: rate(100) },
+    rows: trialRows,
   },
   "new-address": {
     about: "home routers get another address, under calls",
     run: newAddress,
     flags: { ...NATS, ...TURNS, times: times(10), seconds: after(7), rate: rate(100) },
+    rows: trialRows,
   },
   "gateway-crash": {
     about: "one of two gateways is killed under calls",
     run: gatewayCrash,
     flags: { ...NATS, times: times(6), seconds: after(7), rate: rate(100) },
+    rows: trialRows,
   },
   loss: {
     about: "calls over a way that is late and loses packets in bursts",

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Disturbances } from "./disturbances.mjs";
 import { planOf } from "./plan.mjs";
 import { prefixOf, removeSpaces, staleSpaces } from "./spaces.mjs";
@@ -30,6 +33,8 @@ function watchOverEnd() {
 /** Two sides behind NATs, and public hosts, in network namespaces of their own. The machine's own network has no part in it. */
 export class NatLab {
   plan;
+  /** For files of those who live in it; goes with it. */
+  directory = mkdtempSync(join(tmpdir(), "macula-lab-"));
   /** What can be done to it. */
   disturb;
   #prefix;
@@ -110,6 +115,7 @@ export class NatLab {
   /** Removes everything, and whatever still runs in it. Idempotent. */
   remove() {
     standing.delete(this);
+    rmSync(this.directory, { recursive: true, force: true });
     removeSpaces(Object.keys(this.plan.spaces).map((space) => this.name(space)));
   }
 }

@@ -1,9 +1,6 @@
 import { KINDS } from "./kinds.mjs";
 import { divertedNothing, natRules } from "./rules.mjs";
 
-/** Each in a network of its own, as nodes treat those of one network as those of one owner. */
-export const PUBLIC_HOSTS_MAX = 8;
-
 /** What the two sides call theirs: the network their homes or carriers have, and a number for what nobody sees. */
 const SIDES = {
   a: { network: "198.51.100", number: 1 },
@@ -42,6 +39,7 @@ function addSpace(plan, name, { forwards = false, rules } = {}) {
   plan.spaces[name] = { lines: ["link set lo up"], forwards, rules };
 }
 
+/** Each in a network of its own: nodes take those of one network for those of one owner. */
 function addPublic(plan, number) {
   const host = `p${number}`;
   const network = `198.18.${number}`;

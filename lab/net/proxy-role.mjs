@@ -14,13 +14,16 @@ const BUFFER = 4 << 20;
  * wait `delay` milliseconds and up to `jitter` more each way, and are lost by `share` in bursts of `burst`.
  */
 export async function startProxyRole({ passages, delay, jitter, share, burst, seed }) {
-  const chance = seededChance(seed);
   const line = new DelayLine();
   const counts = { passed: 0, lost: 0 };
+  // Each direction has its own chance, so that what is lost in one does not hang on what comes in another.
+  let directions = 0;
   const direction = () => {
-    const loss = new BurstLoss({ share, burst, chance });
+    const number = seed + 2 * directions++;
+    const loss = new BurstLoss({ share, burst, chance: seededChance(number) });
+    const late = seededChance(number + 1);
     return (deliver) => {
-      const passes = !loss.next() && line.push(delay + jitter * chance(), deliver);
+      const passes = !loss.next() && line.push(delay + jitter * late(), deliver);
       counts[passes ? "passed" : "lost"] += 1;
     };
   };

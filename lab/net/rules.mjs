@@ -137,7 +137,8 @@ export function udpBlockRules() {
 
 /** That many percent of the packets are dropped, each by itself, `out`, `in` or `both` ways. */
 export function lossRules(percent, direction = "both") {
-  const dice = `numgen random mod 10000 < ${Math.round(percent * 100)} drop`;
+  const highest = Math.max(1, Math.round(percent * 100)) - 1;
+  const dice = `numgen random mod 10000 <= ${highest} drop`;
   const lines = [];
   if (direction !== "in") lines.push(`    oifname "wan" ${dice}`);
   if (direction !== "out") lines.push(`    iifname "wan" ${dice}`);

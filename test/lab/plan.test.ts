@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { KIND_NAMES, KINDS, type Plan, planOf } from "./modules.ts";
 
-const PAIRS = KIND_NAMES.flatMap((left) => KIND_NAMES.map((right) => ({ left, right })));
+/** Every kind on either side. */
+const PLANS = KIND_NAMES.map((left, at) => {
+  return planOf({ left, right: KIND_NAMES[(at + 3) % KIND_NAMES.length] as string });
+});
 
 const number = (address: string): number =>
   address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
@@ -23,13 +26,14 @@ function addresses(plan: Plan): { space: string; device: string; address: string
 }
 
 describe("the plan of a lab", () => {
-  it.each(PAIRS)("of $left and $right gives every address once", (kinds) => {
-    const all = addresses(planOf(kinds)).map(({ address }) => address.split("/")[0]);
-    expect(new Set(all).size).toBe(all.length);
+  it("gives every address once", () => {
+    for (const plan of PLANS) {
+      const all = addresses(plan).map(({ address }) => address.split("/")[0]);
+      expect(new Set(all).size).toBe(all.length);
+    }
   });
 
-  it.each(PAIRS)("of $left and $right has both ends of each link in one network", (kinds) => {
-    const plan = planOf(kinds);
+  it.each(PLANS)("has both ends of each link in one network (%#)", (plan) => {
     const all = addresses(plan);
     for (const [one, other] of plan.links) {
       const networks = [one, other].map((end) => {
@@ -40,20 +44,19 @@ describe("the plan of a lab", () => {
     }
   });
 
-  it.each(PAIRS)("of $left and $right leads every route over a neighbour", (kinds) => {
-    const plan = planOf(kinds);
-    const all = addresses(plan);
-    for (const [space, { lines }] of Object.entries(plan.spaces)) {
-      for (const line of lines) {
+  it.each(PLANS)("leads every route over a neighbour (%#)", (plan) => {
+    const all = addresses(plan).filter(({ device }) => device !== "lo");
+    const routes = Object.entries(plan.spaces).flatMap(([space, { lines }]) =>
+      lines.flatMap((line) => {
         const [, via] = /^route add .* via (\S+)$/.exec(line) ?? [];
-        if (via === undefined) continue;
-        const own = all.filter((it) => it.space === space && it.device !== "lo");
-        const reached = own.filter(({ address }) => {
-          const length = address.split("/")[1];
-          return networkOf(address) === networkOf(`${via}/${length}`);
-        });
-        expect(reached).toHaveLength(1);
-      }
+        return via === undefined ? [] : [{ space, via }];
+      }),
+    );
+    expect(routes.length).toBeGreaterThan(0);
+    for (const { space, via } of routes) {
+      const isNear = ({ address }: { readonly address: string }): boolean =>
+        networkOf(address) === networkOf(`${via}/${address.split("/")[1]}`);
+      expect(all.some((it) => it.space === space && isNear(it))).toBe(true);
     }
   });
 
