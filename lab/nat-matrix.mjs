@@ -19,11 +19,12 @@ export async function natMatrix({ kinds, tell, ...options }) {
     }
   }
   const direct = Object.values(pairs).filter((pair) => pair.direct === true).length;
-  const result = { direct, pairs };
+  const couldMeet = Object.values(pairs).filter((pair) => pair.couldMeet).length;
+  const result = { direct, couldMeet, pairs };
   return { ...result, gates: judged(GATES, result) };
 }
 
-function rowOf({ emulated, edges, firstCallMs, calls, success, ways }) {
+function rowOf({ emulated, couldMeet, edges, firstCallMs, calls, success, ways }) {
   const both = calls === null ? [] : Object.values(calls);
   const readyMs = highest(Object.values(edges).map((edge) => edge.readyMs));
   return {
@@ -33,6 +34,7 @@ function rowOf({ emulated, edges, firstCallMs, calls, success, ways }) {
     success,
     p50Ms: rounded(highest(both.map((it) => it.p50Ms))),
     p99Ms: rounded(highest(both.map((it) => it.p99Ms))),
+    couldMeet,
     direct: ways?.leftToRight.direct && ways.rightToLeft.direct,
   };
 }

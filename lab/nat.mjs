@@ -43,9 +43,10 @@ export async function measurePair({ seconds, rate, tell, disturb, isEmulated, ..
     disturb?.(pair);
     const nats = await pair.classify();
     const emulated = (isEmulated ?? asExpected)(nats);
+    const couldMeet = await pair.couldMeet();
     await pair.startGateways();
     const edges = await pair.startEdges();
-    const result = { nats, emulated, edges };
+    const result = { nats, emulated, couldMeet, edges };
     for (const [side, { readyMs, error }] of Object.entries(edges)) {
       tell(
         readyMs === null ? `${side}: ${error}` : `${side} is ready after ${Math.round(readyMs)} ms`,

@@ -47,6 +47,18 @@ export class Pair {
     return Object.fromEntries(await Promise.all(asked));
   }
 
+  /**
+   * Whether two plain sockets, one on each side, get through to each other when both try at once and answer to where a
+   * packet came from: what the two NATs allow. Null where one of them can't be seen at all.
+   */
+  async couldMeet() {
+    const { left, right } = await this.probes();
+    const [ofLeft, ofRight] = await Promise.all([left.ask("seen"), right.ask("seen")]);
+    if (ofLeft === null || ofRight === null) return null;
+    const tried = await Promise.all([left.ask("meet", ofRight), right.ask("meet", ofLeft)]);
+    return tried.every(({ met }) => met);
+  }
+
   /** A process on the host of each side that can say how that is seen. */
   probes() {
     this.#probes ??= this.#startProbes();

@@ -45,6 +45,7 @@ export const SCENARIOS = {
     flags: {
       ...NATS,
       ...CARRIER,
+      "udp-timeout": wholeNumber(30, 1, 3_600, "seconds until routers forget an idle mapping"),
       expect: choice("any", EXPECTATIONS, "which way calls have to go"),
       seconds: seconds(5),
       rate: rate(50),

@@ -15,6 +15,8 @@ export async function startProbeRole({ observer }) {
       classify: () => classify(observer),
       /** Where one and the same socket is seen at now; null where nobody answers. */
       seen: async () => (await steady.ask(place(observer, 0, 0)))?.seen ?? null,
+      /** Whether that socket and another one, which does the same at this time, get through to each other. */
+      meet: (other) => steady.meet(other),
     },
     close: async () => steady.close(),
   };
@@ -89,11 +91,13 @@ class Asker {
   #number = 0;
   #others = new Set();
   #settle = () => {};
+  /** Told who greets. */
+  #met = () => {};
 
   static async open() {
     const asker = new Asker();
     asker.#socket = createSocket("udp4");
-    asker.#socket.on("message", (bytes) => asker.#heard(JSON.parse(bytes)));
+    asker.#socket.on("message", (bytes, from) => asker.#heard(JSON.parse(bytes), from));
     asker.#socket.bind(0);
     await once(asker.#socket, "listening");
     return asker;
@@ -127,7 +131,40 @@ class Asker {
     });
   }
 
-  #heard({ number, from, seen }) {
+  /**
+   * Greets somebody until a greeting has come back that answers one of ours, or gives up: `{ met, port }`, with the port
+   * the other one was seen at, which may be another than was told.
+   */
+  meet({ address, port }) {
+    return new Promise((resolve) => {
+      let to = { address, port };
+      let heard = false;
+      let greeted = 0;
+      const end = (met) => {
+        clearInterval(timer);
+        this.#met = () => {};
+        resolve({ met, port: to.port });
+      };
+      const greet = () => {
+        if (greeted++ === ASKED_MAX) end(false);
+        else
+          this.#socket.send(JSON.stringify({ greet: true, heard }), to.port, to.address, () => {});
+      };
+      const timer = setInterval(greet, ASK_EVERY);
+      this.#met = (from, answers) => {
+        to = from;
+        const isFirst = !heard;
+        heard = true;
+        // The other one is to hear that it was heard, also when this one has.
+        if (isFirst || answers) greet();
+        if (answers) end(true);
+      };
+      greet();
+    });
+  }
+
+  #heard({ number, from, seen, greet, heard }, { address, port }) {
+    if (greet) this.#met({ address, port }, heard);
     if (number !== this.#number) return;
     if (seen === undefined) this.#others.add(from);
     else this.#settle({ seen, others: this.#others });

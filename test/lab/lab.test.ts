@@ -46,6 +46,7 @@ describe.skipIf(unavailable !== undefined)("lab nat", () => {
       expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
       const report = JSON.parse(stdout);
       expect(report).toMatchObject({ lab: "nat", ok: true, emulated: true, success: 1 });
+      expect(report.couldMeet).toBe(false);
       expect(report.nats.left).toMatchObject({ kind: "port", mapping: "EIM", filtering: "APDF" });
       expect(report.nats.right).toMatchObject({ kind: "cgn-sym", mapping: "APDM" });
       expect(report.calls.leftToRight).toMatchObject({ calls: 50, answered: 50 });

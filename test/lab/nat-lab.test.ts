@@ -76,6 +76,20 @@ describe.skipIf(unavailable !== undefined)("a lab", () => {
     },
   );
 
+  it.each([
+    ["port", "port", {}, true],
+    ["addr", "sym", {}, true],
+    ["port", "sym", {}, false],
+    ["cgn-full", "cgn-full", { sharedCarrier: true, hairpin: true }, true],
+    ["cgn-full", "cgn-full", { sharedCarrier: true }, false],
+  ])("of %s and %s lets both meet where that can be (%j: %s)", async (left, right, more, can) => {
+    const { probes } = await probed({ left, right, ...more }, ["a", "b"]);
+    const [one, other] = probes as [Role, Role];
+    const [first, second] = [await one.ask("seen"), await other.ask("seen")];
+    const met = await Promise.all([one.ask("meet", second), other.ask("meet", first)]);
+    expect(met.map((it) => (it as { met: boolean }).met)).toEqual([can, can]);
+  });
+
   it.each(["full", "addr", "port", "sym"])(
     "forgets mappings and stays what it is when it is rebound or gets another address (%s)",
     async (kind) => {
