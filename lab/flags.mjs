@@ -3,7 +3,10 @@ import { KIND_NAMES } from "./net/kinds.mjs";
 /** A mistake on the command line. */
 export class UsageError extends Error {}
 
-/** What a flag takes: `read(flag, text)` makes a value of it or throws `UsageError`, `otherwise` is meant where it is left out. */
+/*
+ * What a flag takes: `read(flag, text)` makes a value of it or throws `UsageError`, `otherwise` is meant where it is left
+ * out, `says` is what it is in words.
+ */
 
 export function number(otherwise, least, most, says) {
   const read = (flag, text) => {

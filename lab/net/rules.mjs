@@ -1,7 +1,7 @@
 /** Entries a table of mappings holds at most. */
 const SIZE = 65_535;
 
-/** Every disturbance is a table of its own, so that it can be taken back without a look at the others. */
+/** What passes through a router. */
 const CHAIN = "type filter hook forward priority";
 
 /**
@@ -156,6 +156,7 @@ export function withoutRules(table) {
   return `table ip ${table} { }\ndelete table ip ${table}\n`;
 }
 
+/** Every disturbance is a table of its own, so that it can be taken back without a look at the others. */
 function replaced(table, chain) {
   return `${withoutRules(table)}table ip ${table} {
   ${chain}
