@@ -18,6 +18,7 @@ const GATES = {
 /** One of two gateways is killed under calls, in turn; once the calls have ended it is started again. */
 export async function gatewayCrash({ left, right, ...options }) {
   return await withPair({ left, right }, async (pair) => {
+    await pair.assertKinds();
     await pair.startGateways();
     await startAll(pair);
     const crashed = (number) => number % pair.gateways.length;

@@ -18,6 +18,7 @@ const GATES = {
 /** Calls while everything between the left edge and the gateways is late, and some of it lost in bursts. */
 export async function loss({ left, right, percent, burst, delay, jitter, seed, ...load }) {
   return await withPair({ left, right }, async (pair) => {
+    await pair.assertKinds();
     await pair.startGateways();
     const share = percent / 100;
     const proxy = await interpose(pair, { share, burst, delay, jitter, seed });

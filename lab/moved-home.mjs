@@ -35,6 +35,7 @@ async function move({ side: turn, left, right, ...options }, change) {
     );
   }
   return await withPair(kinds, async (pair) => {
+    await pair.assertKinds();
     const probes = await pair.probes();
     await pair.startGateways();
     await startAll(pair);
@@ -43,13 +44,15 @@ async function move({ side: turn, left, right, ...options }, change) {
       const before = await probes[side].ask("seen");
       change(pair, side);
       const after = await probes[side].ask("seen");
-      return { side, changed: placeOf(before) !== placeOf(after) };
+      return { side, changed: isElsewhere(before, after) };
     };
     const result = await runTrials(pair, options, { event });
     return { ...result, gates: judged(GATES, result) };
   });
 }
 
-function placeOf(seen) {
-  return seen === null ? "nowhere" : `${seen.address}:${seen.port}`;
+/** Seen before and after, and not at the same place. */
+function isElsewhere(before, after) {
+  if (before === null || after === null) return false;
+  return before.address !== after.address || before.port !== after.port;
 }

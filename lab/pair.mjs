@@ -47,6 +47,16 @@ export class Pair {
     return Object.fromEntries(await Promise.all(asked));
   }
 
+  /** Throws where a NAT is not what its kind promises: what is measured behind it would tell nothing of the mesh. */
+  async assertKinds() {
+    for (const [side, nat] of Object.entries(await this.classify())) {
+      if (nat.asExpected) continue;
+      throw new Error(
+        `the lab is at fault, not the mesh: the ${side} side is seen as ${JSON.stringify(nat)}`,
+      );
+    }
+  }
+
   /**
    * Whether two plain sockets, one on each side, get through to each other when both try at once and answer to where a
    * packet came from: what the two NATs allow. Null where one of them can't be seen at all.

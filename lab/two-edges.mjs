@@ -10,6 +10,7 @@ const GATES = {
 /** Two cold processes that know one and the same gateway: from their start to the first answered call, several times. */
 export async function twoEdges({ times, tell, ...options }) {
   return await withPair(options, async (pair) => {
+    await pair.assertKinds();
     await pair.startGateways();
     const runs = [];
     for (let run = 1; run <= times; run++) {
