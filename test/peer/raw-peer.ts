@@ -23,6 +23,14 @@ export function frameOf(type: number, write: (writer: FrameWriter) => unknown): 
   return writer.copy();
 }
 
+/** A payload alone, as it stands in a route frame. */
+export function payload(write: (writer: FrameWriter) => unknown): Uint8Array {
+  const writer = new FrameWriter();
+  writer.beginBare();
+  write(writer);
+  return writer.copy();
+}
+
 /** A route frame around `body`. */
 export function routeFrame(
   header: Partial<RouteHeader>,

@@ -4,10 +4,8 @@ import { codeFromWire, type ErrorCode } from "../../src/base/errors.ts";
 import { type NodeId, parseNodeId } from "../../src/base/id.ts";
 import { signerFromSeed } from "../../src/identity/keys.ts";
 import { realmId } from "../../src/identity/realm.ts";
-import type { MeshNode } from "../../src/node/api.ts";
 import { SEARCH_BUDGET } from "../../src/routing/deflector.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
-import { World } from "../../src/sim/world.ts";
 import { writeCall, writeCast } from "../../src/wire/call.ts";
 import { TYPE } from "../../src/wire/frame.ts";
 import {
@@ -20,46 +18,11 @@ import {
   writeRouteRequest,
 } from "../../src/wire/route-control.ts";
 import { RouteView, SEAL } from "../../src/wire/route-frame.ts";
-import { FrameWriter } from "../../src/wire/writer.ts";
-import { frameOf, RawPeer, routeFrame } from "../peer/raw-peer.ts";
+import { frameOf, payload, RawPeer, routeFrame } from "../peer/raw-peer.ts";
 import { FarEnd } from "../seal/far-end.ts";
+import { routed, type Scene, scene } from "./gateway.ts";
 
 const NOBODY = parseNodeId("ab".repeat(32));
-
-interface Scene {
-  readonly world: World;
-  /** A gateway with the two peers linked to it. */
-  readonly node: MeshNode;
-  readonly self: NodeId;
-  readonly left: RawPeer;
-  readonly right: RawPeer;
-}
-
-async function scene(): Promise<Scene> {
-  const world = new World({ seed: 1, link: { delay: [1, 1] } });
-  const node = await startSimNode(world, 0, { mode: "gateway", listen: true });
-  const left = await RawPeer.link(world, 1, 0);
-  const right = await RawPeer.link(world, 2, 0);
-  left.received.length = 0;
-  right.received.length = 0;
-  return { world, node, self: parseNodeId(node.id), left, right };
-}
-
-function payload(write: (writer: FrameWriter) => unknown): Uint8Array {
-  const writer = new FrameWriter();
-  writer.beginBare();
-  write(writer);
-  return writer.copy();
-}
-
-/** The last route frame a peer got. */
-function routed(peer: RawPeer): RouteView {
-  const last = peer.received.filter(({ type }) => type === TYPE.rpcRoute).at(-1);
-  if (last === undefined) throw new Error("no route frame came");
-  const view = new RouteView();
-  view.read(last.frame, 0, last.frame.length);
-  return view;
-}
 
 /** What a route error that came back says. */
 function refusal(peer: RawPeer): { code: ErrorCode; hop: number } {
@@ -70,6 +33,20 @@ function refusal(peer: RawPeer): { code: ErrorCode; hop: number } {
 
 const dropped = ({ node }: Scene) => node.status().counters.frames_dropped ?? 0;
 const toNobody = (source: RawPeer) => ({ source: source.id, destination: NOBODY });
+
+/** A searched frame has come back to the gateway in a circle; who sent it there does not tell what it gets since. */
+async function circle() {
+  const { world, node, left, right } = await scene();
+  const third = await RawPeer.link(world, 3, 0);
+  third.received.length = 0;
+  await left.sendData(routeFrame({ ...toNobody(left), maxHops: 5, budget: 9 }));
+  const [first, other] = right.types.length > 0 ? [right, third] : [third, right];
+  first.accepts = false;
+  const circling = routed(first);
+  circling.passOn(1);
+  await first.sendData(circling.bytes);
+  return { world, node, first, other };
+}
 
 describe("a route frame from a neighbour", () => {
   it("is passed on with its hop counted, the link noted and the body untouched", async () => {
@@ -123,16 +100,15 @@ describe("a route frame from a neighbour", () => {
   });
 
   it("that comes again over more forwarders goes back at once, and nobody else gets it", async () => {
-    const { world, left, right } = await scene();
-    const third = await RawPeer.link(world, 3, 0);
-    third.received.length = 0;
-    await left.sendData(routeFrame({ ...toNobody(left), budget: 9 }));
-    const [first, other] = right.types.length > 0 ? [right, third] : [third, right];
-    const circling = routed(first);
-    circling.passOn(1);
-    await first.sendData(circling.bytes);
+    const { first, other } = await circle();
     expect([routed(first).returned, routed(first).hopCount]).toEqual([true, 2]);
     expect(other.types).toEqual([]);
+  });
+
+  it("that was lost on its way back goes to nobody else", async () => {
+    const { world, node, other } = await circle();
+    await world.advance(1_000);
+    expect([node.status().counters.searches_lost, other.types]).toEqual([1, []]);
   });
 
   it("that claims a larger budget than there is gets what there is", async () => {
