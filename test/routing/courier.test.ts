@@ -7,8 +7,6 @@ import { realmId } from "../../src/identity/realm.ts";
 import type { MeshNode } from "../../src/node/api.ts";
 import type { Link } from "../../src/peer/link.ts";
 import { withoutAttempt } from "../../src/routing/message-ids.ts";
-import type { Parcel } from "../../src/routing/parcel.ts";
-import type { RoutingContext } from "../../src/routing/routing-context.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";
 import { writeCall, writeResult } from "../../src/wire/call.ts";
@@ -19,10 +17,11 @@ import {
   writeRouteReply,
 } from "../../src/wire/route-control.ts";
 import { RouteView } from "../../src/wire/route-frame.ts";
-import { FrameWriter } from "../../src/wire/writer.ts";
-import { frameOf, RawPeer, routeFrame } from "../peer/raw-peer.ts";
+import type { FrameWriter } from "../../src/wire/writer.ts";
+import { frameOf, payload, RawPeer, routeFrame } from "../peer/raw-peer.ts";
 import { FarEnd, viewOf } from "../seal/far-end.ts";
 import { composeIn } from "../sim/composed.ts";
+import { calls, parcel } from "./messages.ts";
 
 /** Number of the node that is looked for; nobody is there, and the neighbour answers in its name. */
 const TARGET = 9;
@@ -58,25 +57,6 @@ async function tellKey(here: Scene): Promise<void> {
   here.way.received.length = 0;
 }
 
-function payload(write: (writer: FrameWriter) => unknown): Uint8Array {
-  const writer = new FrameWriter();
-  writer.beginBare();
-  write(writer);
-  return writer.copy();
-}
-
-/** Route frames with a call that came to a peer. */
-function calls(peer: RawPeer): RouteView[] {
-  return peer.received
-    .filter(({ type }) => type === TYPE.rpcRoute)
-    .map(({ frame }) => {
-      const view = new RouteView();
-      view.read(frame, 0, frame.length);
-      return view;
-    })
-    .filter((view) => view.payloadType === TYPE.call);
-}
-
 /** Starts a call of the target; the code it ends with. */
 function call({ node, target }: Scene, options: { maxHops?: number; timeout?: number } = {}) {
   const work = node.call("x", 1, { provider: idText(target), ...options });
@@ -110,28 +90,14 @@ async function showWay(here: Scene, forwarders: number): Promise<void> {
   await here.way.sendData(frame);
 }
 
-/** A call of `target` that searches no way. */
-function parcel(
-  { ids, ports }: RoutingContext,
-  target: NodeId,
-  changed: Partial<Parcel> = {},
-): Parcel {
-  const number = ids.next();
-  return {
-    number,
-    attempts: 0,
-    destination: target,
-    anchors: [],
-    payloadType: TYPE.call,
-    maxHops: 10,
-    traced: false,
-    searches: false,
-    deadline: ports.clock.now() + 60_000,
-    writeBody: (writer) => writer.array(0),
-    sent: () => {},
-    failed: () => {},
-    ...changed,
-  };
+/** A call is refused three times, and shown another way each time. */
+async function refuseThrice(here: Scene): Promise<void> {
+  await here.way.settle();
+  for (let attempt = 1; attempt < 4; attempt++) {
+    await refuse(here, "no_route");
+    await showWay(here, 1);
+    expect(calls(here.way)).toHaveLength(attempt + 1);
+  }
 }
 
 async function answer(here: Scene, result: number): Promise<void> {
@@ -162,15 +128,23 @@ describe("a message that is refused on its way", () => {
   it("is tried four ways at most; then its caller is told the last reason", async () => {
     const here = await scene();
     const ending = call(here, { timeout: 60_000 });
-    await here.way.settle();
-    for (let attempt = 1; attempt < 4; attempt++) {
-      await refuse(here, "no_route");
-      await showWay(here, 1);
-      expect(calls(here.way)).toHaveLength(attempt + 1);
-    }
+    await refuseThrice(here);
     await refuse(here, "overloaded");
     expect(await here.world.run(ending)).toBe("overloaded");
     expect(calls(here.way)).toHaveLength(4);
+  });
+
+  it("is tried again later where hops alone say that there is no way: their word ends no call", async () => {
+    const here = await scene();
+    const ending = call(here, { timeout: 60_000 });
+    await refuseThrice(here);
+    const searches = here.node.status().counters.route_searches;
+    await refuse(here, "no_route");
+    expect(here.node.status().counters.route_searches).toBe(searches);
+    await here.world.advance(1_000);
+    expect(calls(here.way)).toHaveLength(5);
+    await answer(here, 5);
+    expect(await here.world.run(ending)).toBe(5);
   });
 
   it("is not tried again for what is said of an earlier attempt, or for its coming back", async () => {

@@ -6,6 +6,7 @@ import { writeRouteRequest } from "../../src/wire/route-control.ts";
 import { signerOf } from "../peer/nodes.ts";
 import { frameOf, RawPeer } from "../peer/raw-peer.ts";
 import { settled } from "../rpc/line.ts";
+import { composeIn } from "../sim/composed.ts";
 
 /** A gateway 0 with the peers 1, 2 and 3 linked to it, which pass frames on where `transit` says so. */
 async function scene(transit: boolean) {
@@ -39,6 +40,22 @@ describe("a route request", () => {
 });
 
 describe("searches", () => {
+  it("that found nothing are followed by a pause, unless a link has come since", async () => {
+    const world = new World({ seed: 1, link: { delay: [1, 1] } });
+    const { discoverer } = await composeIn(world, 0, { mode: "edge" });
+    const peer = await RawPeer.link(world, 1, 0);
+    const search = (timeLeft: number) => settled(discoverer.discover(signerOf(51).id, 3, timeLeft));
+    // The second pause, of half a second, outlasts the handshake with another peer.
+    for (let time = 0; time < 2; time++) await world.run(search(5_000));
+    const asked = requestsTo(peer);
+    expect(await world.run(search(10))).toBe("no_route");
+    expect(requestsTo(peer)).toBe(asked);
+    const other = await RawPeer.link(world, 2, 0);
+    void search(10);
+    await other.settle();
+    expect(requestsTo(other)).toBe(1);
+  });
+
   it("are 256 at once at most; one more is refused, and later there is room again", async () => {
     const { world, node } = await scene(false);
     const call = (at: number) => {
