@@ -135,6 +135,23 @@ describe("a call that comes twice", () => {
     await world.advance(1_100);
     expect(atWork(node.status())).toBe(0);
   });
+
+  it("after its handler has failed is told so again, and not executed", async () => {
+    const world = new World({ seed: 1, link: { delay: [1, 1] } });
+    const node = await startSimNode(world, 0, { mode: "gateway", listen: true });
+    let started = 0;
+    const fail = () => {
+      started += 1;
+      throw new Error("no");
+    };
+    await world.run(node.register("fails", fail));
+    const peer = await RawPeer.link(world, 1, 0);
+    const frame = frameOf(TYPE.call, (writer) =>
+      writeCall(writer, new Uint8Array(16).fill(7), "fails", 1_000, encodeValue(null)),
+    );
+    for (let at = 0; at < 3; at++) await peer.sendData(frame);
+    expect([started, peer.types.filter((type) => type === TYPE.reply).length]).toEqual([1, 3]);
+  });
 });
 
 describe("a node", () => {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";
+import { TYPE } from "../../src/wire/frame.ts";
+import { RawPeer, routeFrame } from "../peer/raw-peer.ts";
+import { viewOf } from "../seal/far-end.ts";
 import { settled } from "./line.ts";
 
 /** A provider behind a gateway that passes on 20 kB a second for each neighbour, and two callers. */
@@ -29,5 +32,19 @@ describe("a gateway with a quota for what it passes on", () => {
     expect(gateway.status().counters.frames_over_quota).toBeGreaterThan(10);
     await world.advance(10_000);
     expect(await world.run(call("again"))).toBe(5);
+  });
+
+  it("passes answers in any case: their work is done", async () => {
+    const world = new World({ seed: 1, link: { delay: [1, 1] } });
+    const forwarding = { perNeighbour: 1_000 };
+    await startSimNode(world, 0, { mode: "gateway", listen: true, forwarding });
+    const [left, right] = [await RawPeer.link(world, 1, 0), await RawPeer.link(world, 2, 0)];
+    right.received.length = 0;
+    for (const payloadType of [TYPE.call, TYPE.call, TYPE.reply]) {
+      const header = { source: left.id, destination: right.id, payloadType };
+      await left.sendData(routeFrame(header, new Uint8Array(5_000)));
+    }
+    const passed = right.received.map(({ frame }) => viewOf(frame).payloadType);
+    expect(passed).toEqual([TYPE.call, TYPE.reply]);
   });
 });

@@ -1,4 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { parseNodeId } from "../../src/base/id.ts";
+import type { MeshNode } from "../../src/node/api.ts";
+import { Client } from "../../src/rpc/client.ts";
+import { startSimNode } from "../../src/sim/sim-node.ts";
+import { World } from "../../src/sim/world.ts";
+import { composeIn } from "../sim/composed.ts";
 import { line, never, outcome, settled } from "./line.ts";
 
 describe("providers", () => {
@@ -24,6 +30,22 @@ describe("providers", () => {
     for (let at = 0; at < 20; at++) {
       expect(await outcome(world, client.call("echo"))).toBe("gateway");
     }
+  });
+
+  it("that refuse are followed by two others at most", async () => {
+    const world = new World({ seed: 1, link: { delay: [1, 1] } });
+    const refusing: MeshNode[] = [];
+    for (const number of [1, 2, 3, 4, 5])
+      refusing.push(await startSimNode(world, number, { mode: "gateway", listen: true }));
+    const parts = await composeIn(world, 0, { mode: "edge", bootstrap: [1, 2, 3, 4, 5] });
+    await world.advance(1_000);
+    const providers = refusing.map(({ id }) => ({ id: parseNodeId(id), anchors: [] }));
+    const asked = { providers, asked: 1, answered: 1 };
+    const directory = { known: () => providers, find: async () => asked, drop: () => {} };
+    const client = new Client(parts.context, parts.courier, parts.router, directory);
+    expect(await outcome(world, client.call("x", null, {}))).toBe("no_provider");
+    const refusals = refusing.map((node) => node.status().counters.calls_failed ?? 0);
+    expect(refusals.sort()).toEqual([0, 0, 1, 1, 1]);
   });
 
   it("that go away during a call end it at once where they are linked", async () => {

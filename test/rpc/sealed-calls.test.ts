@@ -7,8 +7,7 @@ import { World } from "../../src/sim/world.ts";
 import { writeCall, writeCast } from "../../src/wire/call.ts";
 import { TYPE } from "../../src/wire/frame.ts";
 import { SEAL } from "../../src/wire/route-frame.ts";
-import { FrameWriter } from "../../src/wire/writer.ts";
-import { RawPeer, routeFrame } from "../peer/raw-peer.ts";
+import { payload, RawPeer, routeFrame } from "../peer/raw-peer.ts";
 import { turned } from "../seal/ends.ts";
 import { FarEnd, viewOf } from "../seal/far-end.ts";
 import { hostileHop, replyTo, resultOf } from "./hostile-hop.ts";
@@ -252,14 +251,7 @@ const NOTHING = Uint8Array.of(0xc0);
 /** The payload of a call, always the same one. */
 function callBody(procedure: string): Uint8Array {
   const callId = new Uint8Array(16).fill(5);
-  return bodyOf((it) => writeCall(it, callId, procedure, 1_000, NOTHING));
-}
-
-function bodyOf(write: (writer: FrameWriter) => void): Uint8Array {
-  const writer = new FrameWriter();
-  writer.beginBare();
-  write(writer);
-  return writer.copy();
+  return payload((it) => writeCall(it, callId, procedure, 1_000, NOTHING));
 }
 
 describe("a call that is repeated on its way", () => {
@@ -267,7 +259,7 @@ describe("a call that is repeated on its way", () => {
     const { world, node, hop, caller, self } = await repeatingHop();
     let executed = 0;
     await world.run(node.register("count", () => ++executed));
-    const cast = bodyOf((it) => writeCast(it, "count", NOTHING));
+    const cast = payload((it) => writeCast(it, "count", NOTHING));
     const frames = [
       caller.frame(self, {}, callBody("count")),
       caller.frame(self, { payloadType: TYPE.cast }, cast),
@@ -288,6 +280,25 @@ describe("a call that is repeated on its way", () => {
     expect([executed, node.status().counters.calls_repeated]).toEqual([0, 1]);
     await hop.sendData(caller.frame(self, {}, callBody("late")));
     expect(executed).toBe(1);
+  });
+
+  it("is answered the way it came last, where it is still at work then", async () => {
+    const { world, node, hop, caller, self } = await repeatingHop();
+    const other = await RawPeer.link(world, 2, 0);
+    let finish = (_: number): void => {};
+    const slow = () => new Promise<number>((resolve) => (finish = resolve));
+    await world.run(node.register("slow", slow));
+    await hop.sendData(caller.frame(self, {}, callBody("slow")));
+    await other.sendData(caller.frame(self, {}, callBody("slow")));
+    finish(7);
+    await world.advance(50);
+    const replies = [hop, other].map(
+      ({ received }) =>
+        received.filter(({ type, frame }) => {
+          return type === TYPE.rpcRoute && viewOf(frame).payloadType === TYPE.reply;
+        }).length,
+    );
+    expect(replies).toEqual([0, 1]);
   });
 
   it("opens no session beyond what its neighbour may have computed", async () => {
