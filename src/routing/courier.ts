@@ -25,8 +25,8 @@ import { bestUntried } from "./untried.ts";
 /** Messages under way that a route error may still come back for. */
 const PARCELS_MAX = 65_536;
 
-/** Routes that are tried after refusals before a failure is told. */
-const ATTEMPTS_MAX = 4;
+/** Refusals of the last attempt, since the message was given to the courier, that end in a failure. */
+const REFUSALS_MAX = 4;
 
 /** How often a message is sealed anew because its provider does not know the session or was asked for its key. */
 const RESEALS_MAX = 3;
@@ -86,7 +86,7 @@ export class Courier {
       this.#sendDirect(parcel, link);
       return;
     }
-    if (known) known.tries = 0;
+    if (known) known.refusals = 0;
     for (let copy = 0; copy < copies; copy++) {
       const tracked = this.#tracked.get(parcel.number);
       if (tracked) this.#attempt(tracked);
@@ -231,7 +231,6 @@ export class Courier {
 
   #attempt(tracked: Tracked): void {
     const { parcel } = tracked;
-    tracked.tries += 1;
     tracked.leaveWay();
     const { used } = tracked;
     const learned = this.routes.get(parcel.destination, this.#context.ports.clock.now());
@@ -336,18 +335,16 @@ export class Courier {
   /** The present attempt has failed, as others say. */
   #refused(tracked: Tracked, code: ErrorCode, where: string): void {
     const { parcel } = tracked;
+    tracked.refusals += 1;
     const isOver = parcel.deadline <= this.#context.ports.clock.now();
     const error = new MeshError(code, `${explain(code)} ${where}`);
-    if (isOver || tracked.tries >= ATTEMPTS_MAX || code === "overloaded") {
+    if (isOver || tracked.refusals >= REFUSALS_MAX || code === "overloaded") {
       this.#giveUp(tracked, error, true);
       return;
     }
     parcel.refused?.(error);
     if (parcel.searches === false && tracked.way?.labels) this.#unlabelled(tracked);
-    else {
-      tracked.tries += 1;
-      this.#discover(tracked);
-    }
+    else this.#discover(tracked);
   }
 
   /** Where a learned route has failed, the usual way has not been tried: its first link may serve for that as well. */

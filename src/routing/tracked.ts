@@ -12,8 +12,8 @@ export class Tracked implements Numbered<Tracked> {
   readonly number: number;
   sibling: Tracked | undefined = undefined;
   readonly parcel: Parcel;
-  /** Attempts since it was given to the courier, or given to it again. */
-  tries = 0;
+  /** Times that its last attempt was refused since it was given to the courier, or given to it again. */
+  refusals = 0;
   /** First links of the attempts before, in this round. */
   used: readonly Link[] = NO_LINKS;
   /** The way of the present attempt, how it was chosen, and in which session it is sealed. */

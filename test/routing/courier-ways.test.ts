@@ -72,3 +72,24 @@ it("an answer goes another way while the node it would go back over is suspect",
   const routed = [first, second].map(({ types }) => types.filter((it) => it === TYPE.rpcRoute));
   expect(routed.map(({ length }) => length)).toEqual([1, 1]);
 });
+
+it("a hop that refuses the last of many copies does not keep the word on the others from coming", async () => {
+  const { courier, context, target, first } = await scene();
+  courier.routes.forget(target);
+  const undone: number[] = [];
+  const failed: string[] = [];
+  const message = parcel(context, target, {
+    searches: true,
+    anchors: [0x10, 0x50, 0x90, 0xf0].map(farId),
+    undone: (attempt) => undone.push(attempt),
+    failed: ({ code }) => failed.push(code),
+  });
+  courier.send(message);
+  courier.again(message, 2);
+  courier.again(message, 4);
+  const ids = [6, 5, 4, 3, 2, 1, 0].map((attempt) => context.ids.bytes(message.number, attempt));
+  for (const messageId of ids) courier.routeError({ messageId, code: "no_route", hop: 1 });
+  await first.settle();
+  expect(undone).toEqual([6, 5, 4, 3, 2, 1, 0]);
+  expect(failed).toEqual([]);
+});
