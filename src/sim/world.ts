@@ -9,6 +9,7 @@ import { realmId } from "../identity/realm.ts";
 import { ContactBook } from "../peer/contact-book.ts";
 import type { LinkProfile } from "../transport/memory/conditions.ts";
 import type { MemoryTransport } from "../transport/memory/memory-transport.ts";
+import { Nat, type NatOptions } from "../transport/memory/nat.ts";
 import { MemoryNetwork } from "../transport/memory/network.ts";
 import type { TransportIdentity, TransportLimits } from "../transport/transport.ts";
 import { cheapIdentity, cheapSigner, cheapVerify, verifyCheap } from "./cheap-keys.ts";
@@ -25,6 +26,9 @@ const WITHIN: Millis = 3_600_000;
 
 /** Between the streams of chance of two lives of one node: more than all nodes have in one life. */
 const LIFE_STRIDE = 2 ** 26;
+
+/** Streams of chance beyond those of all nodes in all their lives. */
+const NAT_CHANCE = 2 ** 52;
 
 /** Port on which simulated nodes listen. */
 const PORT = 9443;
@@ -63,6 +67,7 @@ export class World {
   readonly #counts = new Map<number, Map<string, number>>();
   readonly #disks = new Map<number, VirtualDisk>();
   #bytesDelivered = 0;
+  #nats = 0;
   /** How often each node has begun. */
   readonly #lives = new Map<number, number>();
   /** The last transport of each node. */
@@ -129,6 +134,22 @@ export class World {
   ip(node: number): string {
     const number = node + 1;
     return `10.${(number >> 16) & 0xff}.${(number >> 8) & 0xff}.${number & 0xff}`;
+  }
+
+  /**
+   * Puts the hosts of `nodes` behind one NAT, which is seen at 100.64.0.1, the next one at 100.64.0.2, and so on. Before
+   * their first packet.
+   */
+  behindNat(nodes: readonly number[], options: Omit<NatOptions, "outside">): Nat {
+    this.#nats += 1;
+    const outside = `100.64.${(this.#nats >> 8) & 0xff}.${this.#nats & 0xff}`;
+    const random = new SeededRandom(this.seed, NAT_CHANCE + this.#nats);
+    const nat = new Nat({ ...options, outside }, random);
+    this.network.nats.place(
+      nat,
+      nodes.map((node) => this.ip(node)),
+    );
+    return nat;
   }
 
   /** Where node `node` listens, if it does. */

@@ -9,6 +9,7 @@ import { Conditions, LINK_PROFILE, type LinkProfile } from "./conditions.ts";
 import { type Frame, frameBytes, type Proof } from "./frames.ts";
 import type { MemoryConnection } from "./memory-connection.ts";
 import { type Carrier, MemoryTransport } from "./memory-transport.ts";
+import { Nats } from "./nats.ts";
 import { Slab } from "./slab.ts";
 
 /** Ports taken for `port 0`: those that systems use for it. */
@@ -61,6 +62,8 @@ export class MemoryNetwork implements Carrier {
   readonly clock: Clock;
   /** The weather: profiles, cuts, partitions. May be changed at any time. */
   readonly conditions: Conditions;
+  /** Who stands behind which NAT. To be placed before the first packet. */
+  readonly nats: Nats = new Nats();
   readonly slab: Slab = new Slab();
   readonly #tap: MemoryTap | undefined;
   readonly #check: (certificate: Bytes) => NodeId;
@@ -89,7 +92,7 @@ export class MemoryNetwork implements Carrier {
 
   /** Delivers any bytes to an address, as a stranger would. For tests with hostile packets. */
   inject(from: Address, to: Address, bytes: Bytes): void {
-    this.clock.timer(0, () => this.#bound.get(to)?.receiveRaw(bytes.slice(), from));
+    this.clock.timer(0, () => this.#receiver(to, from)?.receiveRaw(bytes.slice(), from));
   }
 
   readonly verify = (proof: Proof): NodeId => {
@@ -131,15 +134,15 @@ export class MemoryNetwork implements Carrier {
   }
 
   sendRaw(transport: MemoryTransport, to: Address, bytes: Bytes): void {
-    const from = transport.address;
-    const target = this.#bound.get(to);
+    const from = this.#seenFrom(transport, to);
+    const target = this.#owner(to);
     if (from === undefined || target === undefined) return;
     if (this.#lost(transport.host, target.host)) return;
     const copies = this.conditions.duplicates(transport.host, target.host) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       const own = bytes.slice();
       this.clock.timer(this.conditions.delay(transport.host, target.host), () => {
-        const there = this.#bound.get(to);
+        const there = this.#receiver(to, from);
         if (there === undefined) return;
         this.#tap?.delivered("raw", from, to, own);
         there.receiveRaw(own, from);
@@ -148,7 +151,7 @@ export class MemoryNetwork implements Carrier {
   }
 
   afterRoundTrip(transport: MemoryTransport, address: Address, action: () => void): void {
-    const host = this.#bound.get(address)?.host;
+    const host = this.#owner(address)?.host;
     if (host === undefined || this.conditions.blocked(transport.host, host)) return;
     this.clock.timer(this.conditions.roundTrip(transport.host, host), action);
   }
@@ -156,8 +159,8 @@ export class MemoryNetwork implements Carrier {
   #launch(flight: Flight): void {
     const { connection, transport } = flight;
     const to = connection.remoteAddress;
-    const from = transport.address;
-    const target = this.#bound.get(to);
+    const from = this.#seenFrom(transport, to);
+    const target = this.#owner(to);
     if (from === undefined || target === undefined || this.#lost(transport.host, target.host)) {
       this.#repeat(flight, target);
       return;
@@ -171,7 +174,7 @@ export class MemoryNetwork implements Carrier {
 
   #arrive(flight: Flight, from: Address, to: Address): void {
     const { connection, transport, frames } = flight;
-    const target = this.#bound.get(to);
+    const target = this.#receiver(to, from);
     if (target === undefined || this.conditions.blocked(transport.host, target.host)) {
       this.#repeat(flight, target);
       return;
@@ -200,6 +203,24 @@ export class MemoryNetwork implements Carrier {
     this.clock.timer(wait, () => {
       if (!connection.ended) this.#launch(flight);
     });
+  }
+
+  /** The address at which `to` sees what `transport` sends there now; `undefined` where no way leads there. */
+  #seenFrom({ address }: MemoryTransport, to: Address): Address | undefined {
+    if (address === undefined || this.nats.isEmpty) return address;
+    return this.nats.outbound(address, to, this.clock.now());
+  }
+
+  /** Whose address `to` is, whether or not what is sent there is let in. */
+  #owner(to: Address): MemoryTransport | undefined {
+    const socket = this.nats.isEmpty ? to : this.nats.destination(to);
+    return socket === undefined ? undefined : this.#bound.get(socket);
+  }
+
+  /** Who gets what comes in at `to` from `from` now. */
+  #receiver(to: Address, from: Address): MemoryTransport | undefined {
+    const socket = this.nats.isEmpty ? to : this.nats.inbound(to, from, this.clock.now());
+    return socket === undefined ? undefined : this.#bound.get(socket);
   }
 
   #lost(from: number, to: number): boolean {
