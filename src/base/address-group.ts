@@ -25,6 +25,15 @@ export function addressGroup(address: Address): string | undefined {
     .join(":");
 }
 
+/** The network that an interface with this address is usually in: a /24 or /64. `undefined` for names. */
+export function subnetOf(address: Address): string | undefined {
+  const { host } = parseHostPort(address);
+  if (!host.includes(":")) {
+    return /^\d+(?:\.\d+){3}$/.test(host) ? host.slice(0, host.lastIndexOf(".")) : undefined;
+  }
+  return wordsOf6(host)?.slice(0, 4).join(":");
+}
+
 function groupOf4(host: string): string | undefined {
   const parts = host.split(".").map(Number);
   if (parts.length !== 4 || parts.some((part) => !(part >= 0 && part <= 255))) return undefined;

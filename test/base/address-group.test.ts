@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseHostPort, toAddress } from "../../src/base/address.ts";
-import { addressGroup } from "../../src/base/address-group.ts";
+import { addressGroup, subnetOf } from "../../src/base/address-group.ts";
 
 const groupOf = (text: string): string | undefined => {
   const { host, port } = parseHostPort(text);
@@ -38,5 +38,18 @@ describe("the part of the network an address lies in", () => {
     "mesh.example.com:1",
   ])("means nothing for %s", (address) => {
     expect(groupOf(address)).toBeUndefined();
+  });
+});
+
+describe("the network of an interface", () => {
+  it.each([
+    ["192.168.1.7:1", "192.168.1"],
+    ["198.51.100.7:9", "198.51.100"],
+    ["[fd00:1:2:3::9]:1", "64768:1:2:3"],
+    ["[2001:db8::1]:1", "8193:3512:0:0"],
+    ["example.com:1", undefined],
+  ])("of %s is %s", (text, subnet) => {
+    const { host, port } = parseHostPort(text);
+    expect(subnetOf(toAddress(host, port))).toBe(subnet);
   });
 });

@@ -6,6 +6,7 @@ import { readRecord, signRecord } from "../../src/dht/record.ts";
 import { createIdentity, readCertificate } from "../../src/identity/certificate.ts";
 import { signerFromSeed, verify } from "../../src/identity/keys.ts";
 import { procedureKey, realmId } from "../../src/identity/realm.ts";
+import { readSigned, signObservation } from "../../src/nat/observation.ts";
 import { readContact, signContact } from "../../src/peer/contact.ts";
 
 /** What a node with this seed, realm and clock says of itself, as hexadecimal. */
@@ -21,6 +22,7 @@ interface Signed {
   readonly contact: string;
   readonly record: string;
   readonly routeReplySignature: string;
+  readonly observation: string;
 }
 
 const file = new URL("../vectors/signed.json", import.meta.url);
@@ -52,10 +54,12 @@ const recordClaim = {
 const requestId = Uint8Array.from({ length: 16 }, (_, at) => at + 1);
 const routeText = concat(utf8("macula route 1\0"), realm, requestId, anchor, signer.id);
 
+const SEEN_AT = "192.0.2.9:9443" as Address;
+
 function made(): Signed {
   return {
     about:
-      "What the node with this Ed25519 seed says of itself, in this realm at this moment (Unix ms): see docs/protocol.md, sections 1, 9 and 10. The route reply answers request id 01 02 … 10 of the node whose id is the anchor's.",
+      "What the node with this Ed25519 seed says of itself, in this realm at this moment (Unix ms): see docs/protocol.md, sections 1, 9, 10 and 15. The observation is of the anchor at 192.0.2.9:9443. The route reply answers request id 01 02 … 10 of the node whose id is the anchor's.",
     seed: toHex(SEED),
     realm: REALM_NAME,
     now: NOW,
@@ -66,6 +70,7 @@ function made(): Signed {
     contact: toHex(signContact(signer, realm, claim, NOW).bytes),
     record: toHex(signRecord(signer, realm, recordClaim).bytes),
     routeReplySignature: toHex(signer.sign(routeText)),
+    observation: toHex(signObservation(signer, realm, anchor, SEEN_AT, NOW)),
   };
 }
 
@@ -89,5 +94,7 @@ describe("the vectors of signed statements", () => {
     const record = readRecord(bytes("record"), realm, signed.now, verify);
     expect(record).toMatchObject({ ...recordClaim, owner: signer.id });
     expect(verify(signer.id, routeText, bytes("routeReplySignature"))).toBe(true);
+    const seen = readSigned(bytes("observation"), realm, signed.now, verify);
+    expect(seen).toMatchObject({ observer: signer.id, subject: anchor, address: SEEN_AT });
   });
 });

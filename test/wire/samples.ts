@@ -43,6 +43,7 @@ import { type RouteHeader, RouteView, SEAL, writeRouteHeader } from "../../src/w
 import { encodeValue, type Value } from "../../src/wire/value.ts";
 import { FrameWriter } from "../../src/wire/writer.ts";
 import { DHT_SAMPLES } from "./dht-samples.ts";
+import { PUNCH_SAMPLES } from "./punch-samples.ts";
 import { counted, type Sample, SOURCE, TARGET } from "./sample.ts";
 
 /** The whole frame of a sample, in bytes of its own. */
@@ -345,4 +346,5 @@ export const SAMPLES: readonly Sample[] = [
     read: readHopAccept,
   },
   ...DHT_SAMPLES,
+  ...PUNCH_SAMPLES,
 ];
