@@ -5,6 +5,7 @@ export type {
   BootstrapStatus,
   CallReport,
   ContactStatus,
+  DestinationStatus,
   FoundProvider,
   Hop,
   LinkStatus,
@@ -18,12 +19,15 @@ export type {
   RecordsStatus,
   Registration,
   RegistrationStatus,
+  RoutingStatus,
   WaitOptions,
 } from "./node/api.ts";
 export { createNode } from "./node/create-node.ts";
 export type { ForwardingLimits } from "./routing/forwarding-quota.ts";
+export type { RoutingStrategy, Strategy, StrategyState } from "./routing/strategy.ts";
 export type { CallOptions } from "./rpc/call-options.ts";
 export type { CallContext, Handler } from "./rpc/handler.ts";
 export { HandlerError } from "./rpc/handler-error.ts";
+export type { Mapping } from "./wire/punch.ts";
 export type { Rule } from "./wire/route-control.ts";
 export type { Value } from "./wire/value.ts";

@@ -25,6 +25,7 @@ export type ErrorCode =
   | "no_route"
   | "max_hops_exceeded"
   | "stale_route"
+  | "no_direct_link"
   | "no_provider"
   | "provider_gone"
   | "timeout"
@@ -64,6 +65,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorKind>> = {
   no_route: { wire: 0x20, retry: true },
   max_hops_exceeded: { wire: 0x21, retry: false },
   stale_route: { wire: 0x22, retry: true },
+  no_direct_link: { wire: 0x23, retry: true },
   // Calls.
   no_provider: { wire: 0x30, retry: true },
   provider_gone: { wire: 0x31, retry: true },

@@ -45,6 +45,14 @@ export const NODE_FLAGS: readonly Flag[] = [
     help: "static keeps links to the bootstrap nodes and to whoever dials this one, and to nobody else.",
   },
   {
+    name: "routing-strategy",
+    kind: "text",
+    value: "<rule>",
+    environment: "MACULA_ROUTING_STRATEGY",
+    choices: ["hybrid", "multi_hop_only", "direct_only"],
+    help: "Which ways calls may take: hybrid opens direct links where they are worth it, multi_hop_only opens none, direct_only uses nothing else. hybrid, unless links are static.",
+  },
+  {
     name: "timeout",
     kind: "number",
     value: "<ms>",

@@ -15,6 +15,7 @@ export async function createFrom(
   { isKept }: { readonly isKept: boolean } = { isKept: true },
 ): Promise<MeshNode> {
   const identity = given.text("identity");
+  const routingStrategy = given.text("routing-strategy") as "hybrid" | undefined;
   const state = isKept ? given.text("state") : undefined;
   return await createNode({
     realm: given.text("realm") as string,
@@ -24,6 +25,7 @@ export async function createFrom(
     links: given.text("links") as "auto" | "static",
     ...(identity === undefined ? {} : { identity }),
     ...(state === undefined ? {} : { state }),
+    ...(routingStrategy === undefined ? {} : { routingStrategy }),
     forwarding: forwardingOf(given),
     log: stderrLog(given.text("log") as "warn"),
   });

@@ -94,10 +94,7 @@ export class Overlay {
   #lookAgain = false;
   /** Whether this node has looked around, and whether anybody passed its questions on. */
   #looked: "no" | "alone" | "yes" = "no";
-  /**
-   * Whether it has looked into the far buckets too. Before, it knows only those there that everybody meets first, and
-   * links to them would make these few carry all.
-   */
+  /** Whether it has looked into the far buckets too. Before, it knows only those there that everybody meets first. */
   #explored = false;
   #joined = false;
   #wanted = 0;
@@ -180,7 +177,7 @@ export class Overlay {
       this.#dials.refused(link.peer);
     } else if (isPeers && info.code === ERROR_CODES.closed.wire) {
       this.#dht.contactFailed(link.peer);
-    } else if (isSilence(info)) this.#mourn(link);
+    } else if (!link.isShortcut && isSilence(info)) this.#mourn(link);
     this.#strandWhereIsolated();
     this.changed();
   }
@@ -294,6 +291,7 @@ export class Overlay {
     this.#held = 0;
     for (const link of table) {
       link.pinned = wanted.has(link.peerText);
+      link.isShortcut &&= !link.pinned;
       if (link.pinned) this.#held += 1;
     }
     // Until it has looked around by way of somebody who passes on, it needs him and nobody else.
@@ -333,7 +331,7 @@ export class Overlay {
   #shed(most: number, newcomer?: Link): void {
     const { self, table, ports } = this.#context;
     if (table.size <= most) return;
-    const open = [...table].filter((link) => !link.isClosing);
+    const open = [...table].filter((link) => !link.isClosing && !link.isShortcut);
     const others = open.filter((link) => link !== newcomer);
     for (let excess = open.length - most; excess > 0; excess--) {
       const link = linkToShed(self, others);
@@ -351,7 +349,7 @@ export class Overlay {
     const now = this.#context.ports.clock.now();
     let next = Number.POSITIVE_INFINITY;
     for (const link of [...this.#context.table]) {
-      if (link.pinned || !link.dialled) continue;
+      if (link.pinned || link.isShortcut || !link.dialled) continue;
       const wait = Math.max(link.since, link.usedAt) + RELEASE_AFTER - now;
       if (wait > 0) next = Math.min(next, wait);
       else link.close(new MeshError("unneeded", "the link is not needed any more"));

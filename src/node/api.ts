@@ -1,8 +1,10 @@
 import type { MeshError } from "../base/errors.ts";
 import type { Log, Millis } from "../base/ports.ts";
 import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
+import type { RoutingStrategy, Strategy, StrategyState } from "../routing/strategy.ts";
 import type { CallOptions } from "../rpc/call-options.ts";
 import type { Handler } from "../rpc/handler.ts";
+import type { Mapping } from "../wire/punch.ts";
 import type { Rule } from "../wire/route-control.ts";
 import type { Value } from "../wire/value.ts";
 
@@ -27,6 +29,12 @@ export interface NodeOptions {
   readonly state?: string;
   /** `static`: links to the bootstrap list, and from whoever dials us, and no others. `auto` when left out. */
   readonly links?: "auto" | "static";
+  /**
+   * Which ways calls may use. `hybrid`: through the mesh, and over a direct link once one is open and worth it.
+   * `multi_hop_only`: no links are opened beside those of the overlay. `direct_only`: over a direct link, which is opened
+   * where there is none, or not at all. When left out: `hybrid` with `links: "auto"`, else `multi_hop_only`.
+   */
+  readonly routingStrategy?: RoutingStrategy;
   /** Bytes a second that this node passes on for others, from each neighbour and in all; without limit when left out. */
   readonly forwarding?: ForwardingLimits;
   /** Told of events; silent when left out. */
@@ -78,6 +86,8 @@ export interface CallReport {
   /** Hexadecimal id of the provider that answered; `undefined` where none did. */
   readonly provider: string | undefined;
   readonly strategy: "local" | "direct" | "multi_hop";
+  /** What this node has learned of the ways to that provider, and why; `undefined` where no provider was asked. */
+  readonly routing: { readonly strategy: Strategy; readonly reason: string } | undefined;
   /** How this node sent it off; `undefined` where it never left. */
   readonly rule: Rule | undefined;
   /** Forwarders and, last, the provider, in the order of the way. */
@@ -121,6 +131,8 @@ export interface LinkStatus {
   /** The address the peer says it sees this node at. */
   readonly observedAs: string;
   readonly transit: boolean;
+  /** It was opened beside the overlay, because calls go over it. */
+  readonly shortcut: boolean;
   readonly roundTrip: Millis | undefined;
   readonly framesSent: number;
   readonly framesReceived: number;
@@ -154,6 +166,25 @@ export interface OverlayStatus {
   readonly dialling: number;
   /** Nodes that went without a word and are looked for. */
   readonly lost: number;
+}
+
+/** What this node has learned of the ways to one node that it calls. */
+export interface DestinationStatus extends StrategyState {
+  readonly node: string;
+}
+
+/** Which ways calls take. */
+export interface RoutingStatus {
+  readonly strategy: RoutingStrategy;
+  /**
+   * What its links tell of the NAT before this node: `stable` where two see the same address, `varying` where they see
+   * other ports (a symmetric NAT), `unknown` where too few were asked lately.
+   */
+  readonly mapping: Mapping;
+  /** Where they see it, as far as they were asked within half a minute. */
+  readonly seenAt: readonly string[];
+  /** The 64 called last. */
+  readonly destinations: readonly DestinationStatus[];
 }
 
 /** The records this node holds for the mesh. `bounds.records` has how many may be held. */
@@ -200,6 +231,7 @@ export interface NodeStatus {
   readonly anchors: readonly string[];
   /** `undefined` with static links. */
   readonly overlay: OverlayStatus | undefined;
+  readonly routing: RoutingStatus;
   readonly bootstrap: readonly BootstrapStatus[];
   /** The contact table, farthest bucket first. */
   readonly contacts: readonly ContactStatus[];
@@ -245,7 +277,7 @@ export interface MeshNode {
   /**
    * Calls a procedure by its name, wherever it is provided.
    *
-   * @throws {MeshError} `no_provider`, `no_route`, `max_hops_exceeded`, `provider_gone`, `link_lost`, `timeout`,
+   * @throws {MeshError} `no_provider`, `no_route`, `no_direct_link`, `max_hops_exceeded`, `provider_gone`, `link_lost`, `timeout`,
    *   `cancelled`, `overloaded`, `too_large`, `encode_failed`, `handler_error`, `handler_crash`, `closed`.
    */
   call<T = Value>(procedure: string, args?: Value, options?: CallOptions): Promise<T>;

@@ -1,5 +1,6 @@
 import type { Address } from "../base/address.ts";
 import { Deadlines } from "../base/deadlines.ts";
+import { ERROR_CODES } from "../base/errors.ts";
 import { Health } from "../base/health.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Ports, Storage } from "../base/ports.ts";
@@ -13,7 +14,7 @@ import type { Signer, Verify } from "../identity/keys.ts";
 import { realmId } from "../identity/realm.ts";
 import type { Contact } from "../peer/contact.ts";
 import { ContactBook } from "../peer/contact-book.ts";
-import type { DialerContext } from "../peer/dialer.ts";
+import { type DialerContext, dial } from "../peer/dialer.ts";
 import { Keeper, type KeptTarget } from "../peer/keeper.ts";
 import type { Link } from "../peer/link.ts";
 import { LinkTable } from "../peer/link-table.ts";
@@ -25,15 +26,20 @@ import { Discoverer } from "../routing/discoverer.ts";
 import { type ForwardingLimits, ForwardingQuota } from "../routing/forwarding-quota.ts";
 import { MessageIds } from "../routing/message-ids.ts";
 import { Router } from "../routing/router.ts";
+import type { RoutingStrategy } from "../routing/strategy.ts";
 import { Client } from "../rpc/client.ts";
 import { Server } from "../rpc/server.ts";
 import { Sealer } from "../seal/sealer.ts";
-import type { CloseInfo, Transport } from "../transport/transport.ts";
+import type { CloseInfo, Connection, Transport } from "../transport/transport.ts";
 import type { Mode } from "./api.ts";
+import { DirectLinks } from "./direct-links.ts";
 import { Emitter } from "./emitter.ts";
 import { OwnContact } from "./own-contact.ts";
 import { Reachability } from "./reachability.ts";
 import { Roles } from "./roles.ts";
+
+/** A dial for a punch ends by its own time, or with the transport. */
+const NEVER_ABORTED: AbortSignal = new AbortController().signal;
 
 /** What a node is made of and what it is told; nothing in it is real or virtual by itself. */
 export interface NodeParts {
@@ -51,6 +57,10 @@ export interface NodeParts {
   readonly spare: () => Transport;
   /** Whether it finds its place in the mesh by itself, or keeps links to the bootstrap nodes and no others. */
   readonly links: "auto" | "static";
+  /** Which ways calls may use that say nothing themselves; `multi_hop_only` when left out. */
+  readonly routingStrategy?: RoutingStrategy | undefined;
+  /** Addresses of this machine's interfaces, with the port of the transport's socket; none when left out. */
+  readonly locals?: () => readonly Address[];
   readonly liveness?: LivenessLimits;
   /** What it passes on for others at most; without limit when left out. */
   readonly forwarding?: ForwardingLimits | undefined;
@@ -72,6 +82,7 @@ export interface Composition {
   readonly state: StateKeeper | undefined;
   readonly health: Health;
   readonly reachability: Reachability;
+  readonly direct: DirectLinks;
   readonly courier: Courier;
   readonly discoverer: Discoverer;
   readonly router: Router;
@@ -97,7 +108,8 @@ export function compose(parts: NodeParts): Composition {
   const dht = new Dht(context, courier, router);
   const registry = new Registry(context, dht, anchors);
   const server = new Server(context, courier, router);
-  const client = new Client(context, courier, router, registry);
+  const direct = makeDirectLinks(parts, { context, courier, router, dht }, () => dialer);
+  const client = new Client(context, courier, router, registry, direct.shortcuts);
   const health = new Health();
   const reachability = new Reachability(context, router, {
     ...parts,
@@ -128,6 +140,7 @@ export function compose(parts: NodeParts): Composition {
     state,
     health,
     reachability,
+    direct,
     parts,
     context,
     discoverer,
@@ -143,7 +156,7 @@ export function compose(parts: NodeParts): Composition {
     updates,
   };
   const pool = makePool(composed, router, contact);
-  transport.onConnection = (connection) => pool.accept(connection);
+  transport.onConnection = (connection) => arrived(composed, pool, connection);
   const dialer = { transport, pool, table: context.table, clock: ports.clock };
   const overlay = parts.links === "auto" ? makeOverlay(composed, dialer) : undefined;
   composed.overlay = overlay;
@@ -173,6 +186,21 @@ function makeContext(parts: NodeParts, roles: Roles, meshSize: () => number): Dh
     forwarding: parts.forwarding && new ForwardingQuota(parts.forwarding),
     meshSize,
   };
+}
+
+function makeDirectLinks(
+  { transport, routingStrategy = "multi_hop_only", locals = () => [] }: NodeParts,
+  { context, courier, router, dht }: Pick<Wiring, "context" | "courier" | "router" | "dht">,
+  dialer: () => DialerContext,
+): DirectLinks {
+  return new DirectLinks(context, courier, router, {
+    transport,
+    dht,
+    locals,
+    strategy: routingStrategy,
+    dial: (to, peer, timeout) =>
+      dial(dialer(), { addresses: [to], expect: peer }, timeout, NEVER_ABORTED),
+  });
 }
 
 function makePool(composed: Wiring, router: Router, contact: OwnContact): Pool {
@@ -214,7 +242,18 @@ function servesNow(overlay: Overlay | undefined, registry: Registry): void {
   if (overlay?.state().joined !== true) registry.linkAdded();
 }
 
+/** A node that does not listen for others is at home to those alone whom it has agreed on a link with. */
+function arrived({ parts, context, direct }: Wiring, pool: Pool, connection: Connection): void {
+  if (parts.addresses.length > 0 || direct.puncher.expects(connection.peer)) {
+    pool.accept(connection);
+    return;
+  }
+  context.ports.meter.count("handshakes_refused");
+  connection.close(ERROR_CODES.refused.wire, "this node takes no connections");
+}
+
 function linkAdded(composed: Wiring, link: Link): void {
+  composed.direct.linkAdded(link);
   const { dht, discoverer, registry, events, overlay, updates } = composed;
   dht.addContact(link.contact);
   discoverer.linkAdded();
@@ -229,6 +268,7 @@ function linkLost(composed: Wiring, link: Link, info: CloseInfo): void {
   composed.discoverer.linkLost(link);
   composed.router.linkLost(link);
   composed.client.linkLost(link);
+  composed.direct.linkLost(link, info);
   composed.dht.linkLost(link);
   for (const keeper of composed.keepers) keeper.linkLost(link);
   composed.overlay?.linkLost(link, info);

@@ -5,6 +5,7 @@ import { type NodeId, parseNodeId } from "../base/id.ts";
 import type { Log } from "../base/ports.ts";
 import { realmId } from "../identity/realm.ts";
 import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
+import { ROUTING_STRATEGIES, type RoutingStrategy } from "../routing/strategy.ts";
 import type { Mode, NodeOptions } from "./api.ts";
 import { isMode, MODE_NAMES } from "./roles.ts";
 
@@ -30,6 +31,7 @@ export interface NodeConfig {
   readonly links: "auto" | "static";
   readonly state: string | undefined;
   readonly forwarding: ForwardingLimits | undefined;
+  readonly routingStrategy: RoutingStrategy;
 }
 
 /** What an option has to be, tested and in words. Callers without types get an answer too. */
@@ -39,6 +41,14 @@ interface Shape {
 }
 
 const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+
+const isStrategy = (value: unknown): value is RoutingStrategy =>
+  ROUTING_STRATEGIES.some((name) => name === value);
+
+/** Which ways calls use where nobody has said: a node that was told whom to link to keeps to that. */
+export function usualStrategy(links: "auto" | "static"): RoutingStrategy {
+  return links === "auto" ? "hybrid" : "multi_hop_only";
+}
 
 const FORWARDING = ["perNeighbour", "inAll"];
 
@@ -65,6 +75,7 @@ const SHAPES: Readonly<Record<keyof NodeOptions, Shape>> = {
   identity: { fits: isText, words: "the path of a key file" },
   state: { fits: isText, words: "the path of a directory" },
   links: { fits: isText, words: "auto or static" },
+  routingStrategy: { fits: isStrategy, words: `one of ${ROUTING_STRATEGIES.join(", ")}` },
   forwarding: {
     fits: isForwarding,
     words: "an object with perNeighbour and inAll, each in bytes a second, or one of them",
@@ -96,6 +107,7 @@ export function checkConfig(options: NodeOptions): NodeConfig {
     identity: options.identity,
     state: options.state,
     forwarding: options.forwarding,
+    routingStrategy: options.routingStrategy ?? usualStrategy(links),
   };
 }
 

@@ -8,7 +8,9 @@ import { createIdentity } from "../identity/certificate.ts";
 import { signerFromSeed, verify } from "../identity/keys.ts";
 import { ADDRESSES_MAX } from "../peer/contact.ts";
 import type { KeptTarget } from "../peer/keeper.ts";
+import type { RoutingStrategy } from "../routing/strategy.ts";
 import { createQuicTransport } from "../transport/quic/quic-transport.ts";
+import type { Transport } from "../transport/transport.ts";
 import type { MeshNode, NodeOptions } from "./api.ts";
 import { type BootstrapTarget, checkConfig } from "./config.ts";
 import { FileStorage } from "./file-storage.ts";
@@ -32,6 +34,7 @@ export async function createNode(options: NodeOptions): Promise<MeshNode> {
   const identity = createIdentity(seed);
   const transport = createQuicTransport({ identity, log });
   const bound = config.listen === undefined ? undefined : await transport.listen(config.listen);
+  const own = bound ?? (await listenForPeers(transport, config.routingStrategy));
   return assembleNode({
     ports: { clock: systemClock, random: systemRandom, log },
     transport,
@@ -45,7 +48,19 @@ export async function createNode(options: NodeOptions): Promise<MeshNode> {
     forwarding: config.forwarding,
     bootstrap: config.bootstrap.map(keptTarget),
     addresses: bound === undefined ? [] : dialable(bound),
+    routingStrategy: config.routingStrategy,
+    locals: () => (own === undefined ? [] : interfacesAt(parseHostPort(own).port)),
   });
+}
+
+/** Whoever may have direct links has to take connections, though from nobody else: see `compose.ts`. */
+async function listenForPeers(
+  transport: Transport,
+  strategy: RoutingStrategy,
+): Promise<Address | undefined> {
+  if (strategy === "multi_hop_only") return undefined;
+  const [any, anyWithoutIpv6] = [toAddress("::", 0), toAddress("0.0.0.0", 0)];
+  return await transport.listen(any).catch(() => transport.listen(anyWithoutIpv6));
 }
 
 function keptTarget(target: BootstrapTarget): KeptTarget {
@@ -64,6 +79,14 @@ async function resolve({ host, port }: BootstrapTarget): Promise<Address[]> {
       `the name "${host}" has no address (${(cause as Error).message})`,
     );
   }
+}
+
+/** Addresses of this machine at which nodes in its own network may meet it. */
+function interfacesAt(port: number): Address[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all
+    .filter(({ internal, address }) => !internal && !address.startsWith("fe80:"))
+    .map(({ address }) => toAddress(address, port));
 }
 
 /** What others can dial where this socket is bound: with a wildcard, every address of this machine. */

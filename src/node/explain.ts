@@ -1,5 +1,6 @@
 import { type MeshError, toMeshError } from "../base/errors.ts";
-import { idText } from "../base/id.ts";
+import { idText, type NodeId } from "../base/id.ts";
+import type { StrategyState } from "../routing/strategy.ts";
 import type { PendingCall } from "../rpc/pending-call.ts";
 import type { Attempt as SentOnce } from "../rpc/trace.ts";
 import type { Attempt, CallReport, Hop } from "./api.ts";
@@ -19,12 +20,13 @@ export async function outcomeOf<T>(call: Promise<T>): Promise<Outcome<T>> {
   }
 }
 
-/** The report of a call that has ended. `elapsed` is in milliseconds. */
+/** The report of a call that has ended. `elapsed` is in milliseconds; `strategyFor` says what was learned of a provider. */
 export function reportOf(
   procedure: string,
   call: PendingCall | undefined,
   elapsed: number,
   error: MeshError | undefined,
+  strategyFor: (id: NodeId) => StrategyState,
 ): CallReport {
   const target = call?.target;
   const direct = call?.rule === "direct";
@@ -32,6 +34,7 @@ export function reportOf(
     procedure,
     provider: error || target === undefined ? undefined : idText(target.id),
     strategy: direct ? "direct" : "multi_hop",
+    routing: target && routingOf(strategyFor(target.id)),
     rule: call?.rule,
     hops:
       call === undefined ? [] : hopsOf(call, direct && error === undefined ? elapsed : undefined),
@@ -39,6 +42,10 @@ export function reportOf(
     elapsed,
     error,
   };
+}
+
+function routingOf({ strategy, reason }: StrategyState): CallReport["routing"] {
+  return { strategy, reason };
 }
 
 function attemptOf({ at, provider, via, rule, failure }: SentOnce): Attempt {
@@ -53,7 +60,7 @@ export function localReport(
   error: MeshError | undefined,
 ): CallReport {
   const provider = error ? undefined : self;
-  const nothing = { hops: [], attempts: [] };
+  const nothing = { hops: [], attempts: [], routing: undefined };
   return { procedure, provider, strategy: "local", rule: "deliver", ...nothing, elapsed, error };
 }
 

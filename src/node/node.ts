@@ -136,7 +136,7 @@ class Member implements MeshNode {
     const elapsed = clock.now() - before;
     const report = local
       ? localReport(procedure, this.id, elapsed, error)
-      : reportOf(procedure, traced, elapsed, error);
+      : reportOf(procedure, traced, elapsed, error, (id) => this.#node.direct.shortcuts.at(id));
     return { result, report };
   }
 
@@ -257,7 +257,7 @@ class Member implements MeshNode {
 
   async #close(): Promise<void> {
     const { registry, client, dht, discoverer, server, keepers, overlay, updates } = this.#node;
-    const { pool, parts, context, router, reachability } = this.#node;
+    const { pool, parts, context, router, reachability, direct } = this.#node;
     const error = closed();
     this.#sweep.cancel();
     this.#life.abort();
@@ -270,6 +270,7 @@ class Member implements MeshNode {
     overlay?.close();
     updates.close();
     reachability.close(error);
+    direct.close(error);
     for (const keeper of keepers) keeper.close();
     router.close();
     pool.close(error);

@@ -1,9 +1,12 @@
 import { idText } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
+import { PUNCHES_MAX } from "../nat/punch-table.ts";
+import { SHORTCUTS_MAX } from "../nat/shortcuts.ts";
 import type { Link } from "../peer/link.ts";
 import { POOL_LIMITS } from "../peer/pool.ts";
 import { LEARNED_ROUTES_MAX } from "../routing/learned-routes.ts";
 import { SEARCHED_MAX } from "../routing/search-memory.ts";
+import { STRATEGIES_MAX } from "../routing/strategy.ts";
 import { PENDING_MAX } from "../rpc/client.ts";
 import { CALLERS_MAX } from "../rpc/executed.ts";
 import { REPLIES_BYTES_MAX } from "../rpc/reply-cache.ts";
@@ -38,6 +41,7 @@ export function statusOf(node: Composition, facts: StatusFacts): NodeStatus {
     links: [...context.table].map(linkStatus),
     anchors,
     overlay: node.overlay?.state(),
+    routing: node.direct.state(),
     bootstrap: keepers.map((keeper) => {
       const { name, connected, failures, lastError } = keeper.state();
       const text = lastError && `${lastError.code}: ${lastError.message}`;
@@ -66,9 +70,13 @@ function boundsOf({
   registry,
   server,
   client,
+  direct,
 }: Composition): NodeStatus["bounds"] {
   return {
     links: { used: context.table.size, max: POOL_LIMITS.linksMax },
+    shortcuts: { used: direct.shortcuts.size, max: SHORTCUTS_MAX },
+    punches: { used: direct.puncher.size, max: PUNCHES_MAX },
+    strategies: { used: direct.shortcuts.known, max: STRATEGIES_MAX },
     learnedRoutes: { used: courier.routes.size, max: LEARNED_ROUTES_MAX },
     messagesUnderWay: { used: courier.size, max: courier.sizeMax },
     messagesSearched: { used: router.searched, max: SEARCHED_MAX },
@@ -114,6 +122,7 @@ function linkStatus(link: Link): LinkStatus {
     direction: link.dialled ? "dialled" : "accepted",
     observedAs: link.observedAs,
     transit: link.contact.transit,
+    shortcut: link.isShortcut,
     roundTrip: link.liveness.roundTrip,
     ...link.stats,
     buffered: link.buffered,

@@ -19,6 +19,9 @@ const WRITER: FrameWriter = new FrameWriter();
 /** So long after the last word of receipt another one travels with what leaves anyway, in the same packet. */
 const TELL_ALONG: Millis = 10;
 
+/** Time that a peer has for a sign of life while something waits for it. */
+const SIGN_WITHIN: Millis = 200;
+
 /** What a link counts over its life. */
 export interface LinkStats {
   framesSent: number;
@@ -62,6 +65,8 @@ export class Link {
   forwardingPaid: Millis = 0;
   /** Kept whatever happens; set by whoever wants the link to stay. */
   pinned = false;
+  /** It was opened only because it is quicker than the way through others, and does without whoever keeps the overlay. */
+  isShortcut = false;
   /** The address the peer says it sees us at; its claim. */
   observedAs = "";
   /** When user traffic last passed. */
@@ -81,6 +86,9 @@ export class Link {
   #framesTaken = 0;
   #framesTold = 0;
   #toldAt: Millis = Number.NEGATIVE_INFINITY;
+  /** When the peer was last asked for a sign of life by `isSilent`, and when it was doubted. */
+  #askedAt: Millis = Number.NEGATIVE_INFINITY;
+  #doubtedAt: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(options: {
     readonly channel: Carrier;
@@ -161,9 +169,28 @@ export class Link {
     this.#toldAt = now;
   }
 
-  /** The peer leaves frames untold: others are better taken for now. */
+  /** The peer leaves frames untold, or was silent when it was asked: others are better taken for now. */
   get isSuspect(): boolean {
-    return this.custody.isSuspect;
+    return this.custody.isSuspect || this.#doubtedAt > this.liveness.heardAt;
+  }
+
+  /**
+   * To be asked when something that waits for the peer is late. True where nothing has come from it since it was asked for
+   * a sign of life, a while ago; else it is asked for one.
+   */
+  isSilent(): boolean {
+    const now = this.#clock.now();
+    if (this.#askedAt > this.liveness.heardAt) return now - this.#askedAt >= SIGN_WITHIN;
+    this.#askedAt = now;
+    this.ping();
+    return false;
+  }
+
+  /** The link is suspect until something comes from the peer. True where it was not before. */
+  doubt(): boolean {
+    const isNews = !this.isSuspect;
+    this.#doubtedAt = this.#clock.now();
+    return isNews;
   }
 
   #counted(length: number, sent: boolean): boolean {

@@ -9,6 +9,8 @@ export interface AnchorLink {
   readonly peer: NodeId;
   readonly contact: { readonly transit: boolean };
   readonly pinned: boolean;
+  /** It may go at any time. */
+  readonly isShortcut?: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface AnchorLink {
 export function anchorsOf(standing: Standing, links: Iterable<AnchorLink>): NodeId[] {
   if (standing.transit) return [];
   return [...links]
-    .filter((link) => link.contact.transit)
+    .filter((link) => link.contact.transit && link.isShortcut !== true)
     .sort(
       (a, b) =>
         Number(b.pinned) - Number(a.pinned) || compareDistance(standing.self, a.peer, b.peer),

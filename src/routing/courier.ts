@@ -15,7 +15,7 @@ import { type LearnedRoute, LearnedRoutes } from "./learned-routes.ts";
 import { findNextHop } from "./next-hop.ts";
 import type { Parcel } from "./parcel.ts";
 import type { RoutingContext } from "./routing-context.ts";
-import { explain, full, tooFar } from "./routing-errors.ts";
+import { crowded, explain, full, linkless, tooFar } from "./routing-errors.ts";
 import { sealFor, sealForAnswer } from "./sealing.ts";
 import { Sender, type Way } from "./sender.ts";
 import { Shortener } from "./shortener.ts";
@@ -66,12 +66,7 @@ export class Courier {
    * @throws {MeshError} what `writeBody` throws.
    */
   send(parcel: Parcel): void {
-    const link = this.#context.table.to(parcel.destination);
-    if (link) {
-      this.#sendDirect(parcel, link);
-      return;
-    }
-    this.#track(parcel);
+    if (!this.#goesDirect(parcel)) this.#track(parcel);
   }
 
   /**
@@ -81,11 +76,7 @@ export class Courier {
   again(parcel: Parcel, copies: number): void {
     const known = this.#tracked.get(parcel.number);
     this.routes.forget(parcel.destination);
-    const link = this.#context.table.to(parcel.destination);
-    if (link) {
-      this.#sendDirect(parcel, link);
-      return;
-    }
+    if (this.#goesDirect(parcel)) return;
     if (known) known.refusals = 0;
     for (let copy = 0; copy < copies; copy++) {
       const tracked = this.#tracked.get(parcel.number);
@@ -204,10 +195,16 @@ export class Courier {
     tracked?.parcel.reported?.(from, report);
   }
 
-  #sendDirect(parcel: Parcel, link: Link): void {
+  /** Sends it over a link to its destination; not over a shortcut whose peer is silent. False where there is none. */
+  #goesDirect(parcel: Parcel): boolean {
+    const link = this.#context.table.to(parcel.destination);
+    if (link === undefined || (link.isShortcut && link.isSuspect && !parcel.isDirectOnly)) {
+      return false;
+    }
     const write = (writer: FrameWriter): void => parcel.writeBody(writer);
     if (this.#sender.direct(link, parcel.payloadType, write)) parcel.sent(link, "direct");
     else parcel.failed(full(link), true);
+    return true;
   }
 
   #undone({ parcel }: Tracked, messageId: Bytes): void {
@@ -220,8 +217,8 @@ export class Courier {
   }
 
   #track(parcel: Parcel): void {
-    if (this.#tracked.isFull) {
-      parcel.failed(new MeshError("overloaded", "too many messages are under way"), false);
+    if (parcel.isDirectOnly === true || this.#tracked.isFull) {
+      parcel.failed(parcel.isDirectOnly ? linkless(parcel.destination) : crowded(), false);
       return;
     }
     const tracked = new Tracked(parcel);

@@ -11,7 +11,7 @@ import { findNextHop, findOtherHop, type Neighbour, type Standing } from "./next
 export type Decision<N> =
   | { readonly kind: "deliver_call" }
   | { readonly kind: "deliver_reply" }
-  /** DHT traffic and notices about frames of our own. */
+  /** DHT traffic, what opens direct links, and notices about frames of our own. */
   | { readonly kind: "deliver_control" }
   | { readonly kind: "forward"; readonly next: N; readonly rule: Rule }
   /** It has come back from the node it was sent to: another has to be found. */
@@ -70,6 +70,15 @@ export function isNotice(payloadType: number): boolean {
   return payloadType === TYPE.routeError || payloadType === TYPE.hopReport;
 }
 
+/** Two ends that agree on a link of their own. */
+function isPunch(payloadType: number): boolean {
+  return (
+    payloadType === TYPE.punchOffer ||
+    payloadType === TYPE.punchAnswer ||
+    payloadType === TYPE.punchGo
+  );
+}
+
 function delivery(payloadType: number): Decision<never> {
   if (payloadType === TYPE.call || payloadType === TYPE.cast || payloadType === TYPE.cancel)
     return CALL;
@@ -80,7 +89,8 @@ function delivery(payloadType: number): Decision<never> {
     payloadType === TYPE.routeError ||
     payloadType === TYPE.routeReply ||
     payloadType === TYPE.boxKey ||
-    payloadType === TYPE.hopReport;
+    payloadType === TYPE.hopReport ||
+    isPunch(payloadType);
   return known ? CONTROL : drop("unknown_payload");
 }
 

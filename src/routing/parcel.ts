@@ -26,6 +26,8 @@ export interface Parcel {
   /** Forwarders it may pass. */
   readonly maxHops: number;
   readonly traced: boolean;
+  /** It goes over a link to its destination or not at all. */
+  readonly isDirectOnly?: boolean;
   /** False where it is not worth a search for a way: its sender has others to ask. */
   readonly searches?: boolean;
   /** When nobody waits for it any more, on the monotonic clock. */

@@ -1,11 +1,20 @@
 import { type ErrorCode, MeshError } from "../base/errors.ts";
-import { shortId } from "../base/id.ts";
+import { type NodeId, shortId } from "../base/id.ts";
 import type { Link } from "../peer/link.ts";
 
 /** The link takes no more. */
 export function full(link: Link): MeshError {
   if (link.ended) return new MeshError("link_lost", `the link to ${shortId(link.peer)} has ended`);
   return new MeshError("overloaded", `too much waits for the link to ${shortId(link.peer)}`);
+}
+
+export function crowded(): MeshError {
+  return new MeshError("overloaded", "too many messages are under way");
+}
+
+/** It may go over a link to its destination alone. */
+export function linkless(destination: NodeId): MeshError {
+  return new MeshError("no_direct_link", `there is no link to node ${shortId(destination)}`);
 }
 
 /** The only way that was found is too long. */

@@ -3,6 +3,15 @@ import { idNumber, type NodeId, sameId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import { Samples } from "./samples.ts";
 
+/** Which ways a node, or a call, may use: routing with shortcuts, routing alone, or links to the provider alone. */
+export type RoutingStrategy = "hybrid" | "multi_hop_only" | "direct_only";
+
+export const ROUTING_STRATEGIES: readonly RoutingStrategy[] = [
+  "hybrid",
+  "multi_hop_only",
+  "direct_only",
+];
+
 /** What is best for one destination, as far as known. */
 export type Strategy = "unknown" | "multi_hop" | "direct";
 
@@ -140,6 +149,15 @@ export class Strategies {
     entry.strategy = gain === undefined ? "multi_hop" : "direct";
     entry.reason = gain ?? `a link of ${millis(roundTrip)} there and back would gain nothing`;
     return entry.strategy;
+  }
+
+  /** A link to it was opened because a call will take no other way. */
+  opened(destination: NodeId, now: Millis): void {
+    const entry = this.#touch(destination, now);
+    entry.isProbing = false;
+    entry.isOpen = true;
+    entry.strategy = "direct";
+    entry.reason = "its calls take no other way";
   }
 
   /** No link to it could be opened. */

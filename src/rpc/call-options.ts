@@ -4,6 +4,7 @@ import { type NodeId, parseNodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import { PROCEDURE_NAME_BYTES_MAX } from "../identity/realm.ts";
 import { MAX_HOPS_DEFAULT } from "../routing/parcel.ts";
+import { ROUTING_STRATEGIES, type RoutingStrategy } from "../routing/strategy.ts";
 import { CALL_TIMEOUT_MAX } from "../wire/call.ts";
 import { HOPS_LIMIT } from "../wire/limits.ts";
 import { SELECTIONS, type Selection } from "./selection.ts";
@@ -27,6 +28,11 @@ export interface CallOptions {
   readonly idempotent?: boolean;
   /** How one of several providers is chosen; `random` when left out. */
   readonly selection?: Selection;
+  /**
+   * Which ways this call may use: `hybrid` may lead to a direct link, `multi_hop_only` leads to none, `direct_only` goes over
+   * one or fails with `no_direct_link`. That of the node when left out.
+   */
+  readonly routingStrategy?: RoutingStrategy;
 }
 
 /** Options as a call needs them. */
@@ -37,10 +43,11 @@ export interface CheckedOptions {
   readonly maxHops: number;
   readonly idempotent: boolean;
   readonly selection: Selection;
+  readonly routingStrategy: RoutingStrategy;
 }
 
-/** Checks a caller's options. Throws `bad_config` naming the one that is wrong. */
-export function checkOptions(options: CallOptions): CheckedOptions {
+/** Checks a caller's options; `strategy` is that of its node. Throws `bad_config` naming the one that is wrong. */
+export function checkOptions(options: CallOptions, strategy: RoutingStrategy): CheckedOptions {
   const timeout = options.timeout ?? CALL_TIMEOUT_DEFAULT;
   if (!(timeout > 0 && timeout <= CALL_TIMEOUT_MAX)) {
     throw bad(`timeout is ${timeout}; it is more than 0 and at most ${CALL_TIMEOUT_MAX} ms`);
@@ -59,8 +66,15 @@ export function checkOptions(options: CallOptions): CheckedOptions {
   }
   const { idempotent = false } = options;
   if (typeof idempotent !== "boolean") throw bad("idempotent is true or false");
+  const routingStrategy = readStrategy(options.routingStrategy) ?? strategy;
   const provider = readProvider(options.provider);
-  return { timeout, maxHops, provider, idempotent, selection, signal };
+  return { timeout, maxHops, provider, idempotent, selection, signal, routingStrategy };
+}
+
+function readStrategy(strategy: RoutingStrategy | undefined): RoutingStrategy | undefined {
+  if (strategy === undefined || ROUTING_STRATEGIES.includes(strategy)) return strategy;
+  const names = ROUTING_STRATEGIES.join(", ");
+  throw bad(`routingStrategy is "${String(strategy)}"; it is one of ${names}`);
 }
 
 function readProvider(provider: string | undefined): NodeId | undefined {

@@ -1,37 +1,35 @@
 import type { Bytes } from "../base/bytes.ts";
 import { MeshError, toMeshError } from "../base/errors.ts";
-import { type NodeId, sameId } from "../base/id.ts";
+import { sameId } from "../base/id.ts";
 import { NumberedTable } from "../base/numbered-table.ts";
 import type { Clock, Millis } from "../base/ports.ts";
 import { Slab } from "../base/slab.ts";
-import { within } from "../base/within.ts";
-import type { Asked, Provider } from "../dht/registry.ts";
+import type { Provider } from "../dht/registry.ts";
 import type { Link } from "../peer/link.ts";
 import type { Arrival } from "../routing/arrival.ts";
 import type { Courier } from "../routing/courier.ts";
-import type { Parcel } from "../routing/parcel.ts";
 import type { Router } from "../routing/router.ts";
 import type { RoutingContext } from "../routing/routing-context.ts";
-import { CALL_ID_BYTES, readReply, replyIdAt, writeCancel, writeCast } from "../wire/call.ts";
+import { linkless } from "../routing/routing-errors.ts";
+import { CALL_ID_BYTES, readReply, replyIdAt, writeCancel } from "../wire/call.ts";
 import { TYPE } from "../wire/frame.ts";
-import { encodeValue, type Value } from "../wire/value.ts";
+import type { Value } from "../wire/value.ts";
 import type { FrameWriter } from "../wire/writer.ts";
 import { cancelled, lostLink, noProvider, outOfTime, unanswered } from "./call-errors.ts";
 import { type CallOptions, checkOptions, checkProcedure } from "./call-options.ts";
+import { Caster } from "./caster.ts";
+import type { Directory } from "./directory.ts";
 import { errorOf } from "./failure.ts";
-import { OneWay } from "./one-way.ts";
 import { Patience } from "./patience.ts";
 import { PendingCall, type PendingCallOwner } from "./pending-call.ts";
-import { type Selection, Selector } from "./selection.ts";
+import { Selector } from "./selection.ts";
+import type { Ways } from "./ways.ts";
 
 /** Calls that may wait for their replies at once; one more is refused with `overloaded`. */
 export const PENDING_MAX = 65_536;
 
 /** Providers tried for one call. */
 const PROVIDERS_TRIED_MAX = 3;
-
-/** How long a route error may come back for a message that nobody answers. */
-const ONE_WAY_LIFE: Millis = 3_000;
 
 /** When a call is first looked at again: by then it is known where it was sent. */
 const FIRST_LOOK: Millis = 250;
@@ -49,23 +47,15 @@ const COPIES_MAX = 8;
 const NOT_EXECUTED: ReadonlySet<string> = new Set(["no_provider", "overloaded"]);
 
 /** Failures that say less of a call whose link was lost than the loss does. */
-const WAYLESS: ReadonlySet<string> = new Set(["no_route", "no_provider"]);
-
-/** Where providers come from: a `Registry`. */
-export interface Directory {
-  /** Those that are known to provide a procedure; `undefined` where it has to be asked for. */
-  known(procedure: string): readonly Provider[] | undefined;
-  /** Asks the mesh. */
-  find(procedure: string): Promise<Asked>;
-  /** The provider was not reached. */
-  drop(procedure: string, provider: NodeId): void;
-}
+const WAYLESS: ReadonlySet<string> = new Set(["no_route", "no_provider", "no_direct_link"]);
 
 /** Makes calls: finds providers, sends, waits, tries the next one. */
 export class Client implements PendingCallOwner {
   readonly #context: RoutingContext;
   readonly #courier: Courier;
   readonly #registry: Directory;
+  readonly #ways: Ways;
+  readonly #caster: Caster;
   readonly #pending = new NumberedTable<PendingCall>(PENDING_MAX);
   readonly #selector: Selector;
   readonly #patience = new Patience();
@@ -73,11 +63,19 @@ export class Client implements PendingCallOwner {
   readonly copyOf: (bytes: Bytes) => Bytes = (bytes) => this.#slab.copy(bytes);
   #closed: MeshError | undefined;
 
-  constructor(context: RoutingContext, courier: Courier, router: Router, registry: Directory) {
+  constructor(
+    context: RoutingContext,
+    courier: Courier,
+    router: Router,
+    registry: Directory,
+    ways: Ways,
+  ) {
     this.#context = context;
     this.#courier = courier;
     this.#registry = registry;
+    this.#ways = ways;
     this.#selector = new Selector(context.self, context.ports.random, context.table);
+    this.#caster = new Caster(context, courier, registry, this.#selector, ways);
     router.on(TYPE.reply, (arrival, _, bytes, start, end, owned) =>
       this.#replied(arrival, bytes, start, end, owned),
     );
@@ -108,7 +106,7 @@ export class Client implements PendingCallOwner {
   ): Promise<Value> {
     return new Promise((resolve, reject) => {
       checkProcedure(procedure);
-      const checked = checkOptions(options);
+      const checked = checkOptions(options, this.#ways.strategy);
       const number = this.#context.ids.next();
       const traced = onStart !== undefined;
       const settings = { number, procedure, args, options: checked, traced, resolve, reject };
@@ -125,23 +123,8 @@ export class Client implements PendingCallOwner {
   }
 
   /** Sends a call that nobody answers. Resolves when a provider is known and the message has left. */
-  async cast(procedure: string, args: Value, options: CallOptions): Promise<void> {
-    checkProcedure(procedure);
-    const { provider, maxHops, timeout, signal, selection } = checkOptions(options);
-    const encoded = encodeValue(args).slice();
-    const target = provider
-      ? { id: provider, anchors: [] }
-      : await within(this.clock, timeout, signal, () => this.#anyProvider(procedure, selection));
-    await new Promise<void>((resolve, reject) => {
-      this.#sendOneWay(
-        target,
-        TYPE.cast,
-        maxHops,
-        (writer) => writeCast(writer, procedure, encoded),
-        (error) => (error ? reject(error) : resolve()),
-      );
-      resolve(); // What fails later is not told: a cast has no answer.
-    });
+  cast(procedure: string, args: Value, options: CallOptions): Promise<void> {
+    return this.#caster.cast(procedure, args, options);
   }
 
   due(call: PendingCall): void {
@@ -150,9 +133,12 @@ export class Client implements PendingCallOwner {
       this.#fail(call, outOfTime(call));
       return;
     }
-    const isUnderWay = call.isUncertain || !this.#courier.isSearching(call);
-    const isWaiting = call.attempts > 0 && call.isRepeatable && isUnderWay;
-    if (isWaiting && call.attempts === call.attemptsSeen) this.#repeat(call);
+    if (call.rule === "direct") this.#doubt(call);
+    else {
+      const isUnderWay = call.isUncertain || !this.#courier.isSearching(call);
+      const isWaiting = call.attempts > 0 && call.isRepeatable && isUnderWay;
+      if (isWaiting && call.attempts === call.attemptsSeen) this.#repeat(call);
+    }
     this.#lookAgain(call, now);
   }
 
@@ -174,10 +160,7 @@ export class Client implements PendingCallOwner {
       if (call.via !== link) continue;
       call.via = successor;
       if (successor) continue;
-      call.lost = lostLink(call, link.peer);
-      call.rule = undefined;
-      call.trace?.failed(call.lost);
-      this.#repeat(call);
+      this.#leave(call, link);
       this.#lookAgain(call, this.clock.now());
     }
   }
@@ -203,15 +186,10 @@ export class Client implements PendingCallOwner {
   #watch(call: PendingCall, signal: AbortSignal): void {
     const onAbort = (): void => {
       this.#fail(call, cancelled());
-      const provider = call.target;
-      if (provider === undefined || call.via === undefined) return;
-      this.#sendOneWay(
-        provider,
-        TYPE.cancel,
-        call.maxHops,
-        (writer) => writeCancel(writer, call.messageId),
-        () => {},
-      );
+      const { target, via, maxHops, isDirectOnly, messageId } = call;
+      if (target === undefined || via === undefined) return;
+      const write = (writer: FrameWriter): void => writeCancel(writer, messageId);
+      this.#caster.send({ target, payloadType: TYPE.cancel, maxHops, isDirectOnly, write });
     };
     signal.addEventListener("abort", onAbort, { once: true });
     call.release = () => signal.removeEventListener("abort", onAbort);
@@ -251,11 +229,48 @@ export class Client implements PendingCallOwner {
   #sendTo(call: PendingCall, provider: Provider): void {
     call.ask(provider);
     if (call.settings.options.selection === "least_loaded") this.#load(call, provider);
+    this.#send(call, provider);
+  }
+
+  #send(call: PendingCall, provider: Provider): void {
+    if (call.isDirectOnly && this.#context.table.to(provider.id) === undefined) {
+      this.#openFor(call, provider);
+      return;
+    }
     try {
       this.#courier.send(call);
     } catch (cause) {
       this.#fail(call, toMeshError(cause));
     }
+  }
+
+  /** The call waits until there is a link to its provider, or no hope of one. */
+  #openFor(call: PendingCall, provider: Provider): void {
+    const isWaiting = (): boolean =>
+      this.#pending.get(call.number) === call && call.target === provider;
+    call.hint = linkless(provider.id);
+    this.#ways.open(provider).then(
+      () => isWaiting() && this.#send(call, provider),
+      (cause) => isWaiting() && this.#next(call, toMeshError(cause)),
+    );
+  }
+
+  /** An answer over a shortcut is late: where nothing else comes over it either, the mesh is the better way. */
+  #doubt(call: PendingCall): void {
+    const { via } = call;
+    if (via === undefined || !call.isRepeatable || !via.isSilent()) return;
+    if (via.doubt()) this.#ways.doubted(via);
+    this.#leave(call, via);
+  }
+
+  /** The link that carried it is lost, or as good as that: it is sent again another way. */
+  #leave(call: PendingCall, link: Link): void {
+    call.lost = lostLink(call, link.peer);
+    call.via = undefined;
+    call.rule = undefined;
+    call.trace?.failed(call.lost);
+    if (call.isDirectOnly && call.target) this.#send(call, call.target);
+    else this.#repeat(call);
   }
 
   /** Nobody has answered, or the link is gone: once more, over another way, or to another provider where that may be. */
@@ -332,6 +347,7 @@ export class Client implements PendingCallOwner {
     const reply = readReply(bytes, start, end, owned);
     this.#courier.learn(arrival);
     if (arrival.labels !== undefined) this.#patience.learn(call, this.clock.now());
+    this.#note(call, arrival);
     if (reply.ok) {
       this.#settle(call);
       call.settings.resolve(reply.result);
@@ -348,6 +364,16 @@ export class Client implements PendingCallOwner {
     this.#next(call, error);
   }
 
+  /** What is known of the ways to its provider. Of a call that was sent again nobody knows which way was answered. */
+  #note({ target, repetitions, startedAt, settings }: PendingCall, arrival: Arrival): void {
+    const { link: via, labels } = arrival;
+    const isDirect = labels === undefined;
+    if (target === undefined || repetitions > 0 || (isDirect && !via.isShortcut)) return;
+    const mayOpen = settings.options.routingStrategy === "hybrid";
+    const latency = this.clock.now() - startedAt;
+    this.#ways.answered({ provider: target, via, isDirect, latency, mayOpen });
+  }
+
   #fail(call: PendingCall, error: MeshError): void {
     if (this.#pending.get(call.number) !== call) return;
     call.trace?.unanswered(error);
@@ -361,40 +387,5 @@ export class Client implements PendingCallOwner {
     this.#courier.forget(call.number);
     call.release?.();
     call.unload?.();
-  }
-
-  async #anyProvider(procedure: string, selection: Selection): Promise<Provider> {
-    const known = this.#registry.known(procedure);
-    const found = known ? undefined : await this.#registry.find(procedure);
-    const providers = known ?? found?.providers ?? [];
-    const provider = this.#selector.choose(procedure, providers, selection);
-    if (provider === undefined) throw noProvider(procedure, found);
-    return provider;
-  }
-
-  #sendOneWay(
-    target: Provider,
-    payloadType: number,
-    maxHops: number,
-    write: (writer: FrameWriter) => void,
-    failed: (error: MeshError | undefined) => void,
-  ): void {
-    const number = this.#context.ids.next();
-    const parcel = new OneWay({
-      number,
-      destination: target.id,
-      anchors: target.anchors,
-      boxKey: target.boxKey,
-      payloadType,
-      maxHops,
-      write,
-      done: (it, error) => {
-        this.#context.deadlines.remove(it);
-        this.#courier.forget(it.number);
-        failed(error);
-      },
-    });
-    this.#context.deadlines.add(parcel, ONE_WAY_LIFE);
-    this.#courier.send(parcel satisfies Parcel);
   }
 }

@@ -19,7 +19,7 @@ export function callLocally(
   options: CallOptions,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const { timeout, signal } = checkOptions(options);
+    const { timeout, signal } = checkOptions(options, "hybrid");
     if (signal?.aborted) throw cancelled();
     if (!server.has(procedure)) throw noSuchProcedure(procedure);
     const copy = copyOf(args);
@@ -57,7 +57,7 @@ export function castLocally(
   args: Value,
   options: CallOptions,
 ): void {
-  if (checkOptions(options).signal?.aborted) throw cancelled();
+  if (checkOptions(options, "hybrid").signal?.aborted) throw cancelled();
   server.cast(procedure, copyOf(args), { source: context.self, hops: 0 });
 }
 

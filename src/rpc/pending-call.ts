@@ -143,9 +143,18 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
     if (!isOld && !this.#undone.includes(attempt)) this.#undone = [...this.#undone, attempt];
   }
 
-  /** A link carries it or ends, and what is large may just take long: neither is sent again for want of an answer. */
+  /**
+   * A link carries it or ends, and what is large may just take long: neither is sent again for want of an answer. Behind
+   * a shortcut there is the mesh.
+   */
   get isRepeatable(): boolean {
-    return this.rule !== "direct" && this.snapshot().length < REPEATED_MAX;
+    if (this.isDirectOnly || (this.rule === "direct" && this.via?.isShortcut !== true))
+      return false;
+    return this.snapshot().length < REPEATED_MAX;
+  }
+
+  get isDirectOnly(): boolean {
+    return this.settings.options.routingStrategy === "direct_only";
   }
 
   get traced(): boolean {

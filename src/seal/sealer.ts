@@ -38,10 +38,18 @@ export function isSealed(payloadType: number): boolean {
     case TYPE.reply:
     case TYPE.cast:
     case TYPE.cancel:
+    case TYPE.punchOffer:
+    case TYPE.punchAnswer:
+    case TYPE.punchGo:
       return true;
     default:
       return false;
   }
+}
+
+/** True for those of them that travel in the session of what they answer, back to who began it. */
+function isSealedAnswer(payloadType: number): boolean {
+  return payloadType === TYPE.reply || payloadType === TYPE.punchAnswer;
 }
 
 /** Seals what a node sends through others, and opens what came to it through others. */
@@ -70,7 +78,7 @@ export class Sealer {
    */
   open<L>(view: RouteView, source: NodeId, quota: Quota<L>, link: L): Unsealed {
     const now = this.#context.ports.clock.now();
-    if (view.payloadType === TYPE.reply) return openReply(this.begun, view, source, now);
+    if (isSealedAnswer(view.payloadType)) return openReply(this.begun, view, source, now);
     if (view.seal === SEAL.session) return openCall(this.taken, view, source, now);
     if (view.seal === SEAL.opening) {
       return openFirst(this.taken, view, source, now, () => quota.take(link));

@@ -14,6 +14,7 @@ import { Router } from "../routing/router.ts";
 import type { RoutingContext } from "../routing/routing-context.ts";
 import { Client } from "../rpc/client.ts";
 import { Server } from "../rpc/server.ts";
+import { MESH_ALONE } from "../rpc/ways.ts";
 import { Sealer } from "../seal/sealer.ts";
 import type { Value } from "../wire/value.ts";
 import { cheapSigner, cheapVerify } from "./cheap-keys.ts";
@@ -86,11 +87,17 @@ export class RouteNode {
     this.courier = new Courier(this.context, this.discoverer);
     this.router = new Router(this.context, this.courier, this.discoverer);
     this.server = new Server(this.context, this.courier, this.router);
-    this.client = new Client(this.context, this.courier, this.router, {
-      known: (procedure) => shared.providers(procedure),
-      find: () => Promise.resolve({ providers: [], asked: 0, answered: 0 }),
-      drop: () => {},
-    });
+    this.client = new Client(
+      this.context,
+      this.courier,
+      this.router,
+      {
+        known: (procedure) => shared.providers(procedure),
+        find: () => Promise.resolve({ providers: [], asked: 0, answered: 0 }),
+        drop: () => {},
+      },
+      MESH_ALONE,
+    );
   }
 
   /** Makes a link to `peer` of what carries its frames. */

@@ -1,8 +1,10 @@
 import type { MeshNode, Mode } from "../node/api.ts";
+import { usualStrategy } from "../node/config.ts";
 import { assembleNode } from "../node/node.ts";
 import type { KeptTarget } from "../peer/keeper.ts";
 import type { LivenessLimits } from "../peer/liveness.ts";
 import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
+import type { RoutingStrategy } from "../routing/strategy.ts";
 import type { TransportLimits } from "../transport/transport.ts";
 import { SIM_REALM, type World } from "./world.ts";
 
@@ -22,6 +24,8 @@ export interface SimNodeOptions {
   readonly links?: "auto" | "static";
   /** What it passes on for others at most; without limit when left out. */
   readonly forwarding?: ForwardingLimits;
+  /** Which ways its calls may use; that of real nodes when left out: `multi_hop_only` with static links, else `hybrid`. */
+  readonly routingStrategy?: RoutingStrategy;
   /** `com.example.sim` when left out. */
   readonly realm?: string;
 }
@@ -34,7 +38,11 @@ export async function startSimNode(
 ): Promise<MeshNode> {
   const identity = world.identity(number);
   const transport = world.transport(number, identity, options.limits);
+  const links = options.links ?? "static";
+  const routingStrategy = options.routingStrategy ?? usualStrategy(links);
   if (options.listen === true) await world.run(transport.listen(world.address(number)));
+  else if (routingStrategy !== "multi_hop_only")
+    await world.run(transport.listen(world.address(number, 0)));
   return assembleNode({
     ports: world.ports(number),
     transport,
@@ -43,7 +51,9 @@ export async function startSimNode(
     verify: world.verify,
     realm: options.realm ?? SIM_REALM,
     mode: options.mode,
-    links: options.links ?? "static",
+    links,
+    routingStrategy,
+    locals: () => (transport.address === undefined ? [] : [transport.address]),
     forwarding: options.forwarding,
     ...(options.isKept === true ? { storage: world.disk(number).mount() } : {}),
     ...(options.realm === undefined ? { book: world.contacts } : {}),

@@ -26,7 +26,10 @@ describe("options of a node", () => {
       bootstrap: [],
       listen: undefined,
       identity: undefined,
+      routingStrategy: "hybrid",
     });
+    const config = checkConfig({ realm: REALM, links: "static" });
+    expect(config.routingStrategy).toBe("multi_hop_only");
   });
 
   it("are taken as they are where they are right", () => {
@@ -37,9 +40,11 @@ describe("options of a node", () => {
       listen: "[::1]:0",
       identity: "./node.key",
       links: "static",
+      routingStrategy: "direct_only",
       log: { write: () => {} },
     });
     expect(config).toMatchObject({ mode: "hybrid", listen: "[::1]:0", links: "static" });
+    expect(config.routingStrategy).toBe("direct_only");
     expect(config.bootstrap[0]).toMatchObject({ host: "gateway.example.com", port: 9443 });
     expect(config.bootstrap[0]?.expect).toBeUndefined();
     expect(config.bootstrap[1]).toMatchObject({ host: "2001:db8::7", port: 1 });
@@ -58,6 +63,8 @@ describe("options of a node", () => {
     ["realm", { realm: "com example" }],
     ["realm", { realm: "com..example" }],
     ["realm", { realm: "x".repeat(256) }],
+    ["routingStrategy", { realm: REALM, routingStrategy: "direct" }],
+    ["routingStrategy", { realm: REALM, routingStrategy: true }],
     ["mode", { mode: "router" }],
     ["mode", { mode: "toString" }],
     ["mode", { mode: null }],

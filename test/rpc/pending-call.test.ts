@@ -22,6 +22,7 @@ function callOf(args: unknown): PendingCall {
     maxHops: 3,
     idempotent: false,
     selection: "random" as const,
+    routingStrategy: "hybrid" as const,
   };
   const settle = { resolve: () => {}, reject: () => {} };
   return new PendingCall(owner, {

@@ -92,7 +92,13 @@ describe("a node as people see it", () => {
 
 describe("the way of a call as people see it", () => {
   const [relay, provider] = ["b".repeat(64), "c".repeat(64)];
-  const base = { procedure: "add", strategy: "multi_hop", rule: "greedy", elapsed: 12 } as const;
+  const base = {
+    procedure: "add",
+    strategy: "multi_hop",
+    routing: { strategy: "unknown", reason: "no link to it was tried yet" },
+    rule: "greedy",
+    elapsed: 12,
+  } as const;
   const hops = [
     { node: relay, rule: "greedy", roundTrip: 4 },
     { node: provider, rule: "deliver", roundTrip: 9 },

@@ -3,10 +3,10 @@ import { Expiring } from "../base/deadlines.ts";
 import type { MeshError } from "../base/errors.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
-import type { Parcel } from "../routing/parcel.ts";
 import type { FrameWriter } from "../wire/writer.ts";
+import type { Parcel } from "./parcel.ts";
 
-/** A message nobody answers: a cast, or word that a call was cancelled. */
+/** A message that is sent and forgotten: a cast, word that a call was cancelled, or one whose answer is awaited elsewhere. */
 export class OneWay extends Expiring implements Parcel {
   readonly number: number;
   attempts = 0;
@@ -16,6 +16,7 @@ export class OneWay extends Expiring implements Parcel {
   readonly payloadType: number;
   readonly maxHops: number;
   readonly traced = false;
+  readonly isDirectOnly: boolean;
   readonly #write: (writer: FrameWriter) => void;
   readonly #done: (parcel: OneWay, error: MeshError | undefined) => void;
 
@@ -26,6 +27,7 @@ export class OneWay extends Expiring implements Parcel {
     readonly boxKey: Bytes | undefined;
     readonly payloadType: number;
     readonly maxHops: number;
+    readonly isDirectOnly?: boolean;
     readonly write: (writer: FrameWriter) => void;
     /** It is settled: sent long enough ago, or failed. */
     readonly done: (parcel: OneWay, error: MeshError | undefined) => void;
@@ -37,6 +39,7 @@ export class OneWay extends Expiring implements Parcel {
     this.boxKey = options.boxKey;
     this.payloadType = options.payloadType;
     this.maxHops = options.maxHops;
+    this.isDirectOnly = options.isDirectOnly === true;
     this.#write = options.write;
     this.#done = options.done;
   }
