@@ -132,8 +132,11 @@ export class Shortcuts {
   /** To be told of every lost link. `isMeant`: one of its ends has let it go. */
   linkLost(link: Link, isMeant: boolean): void {
     if (!link.isShortcut || this.#context.table.to(link.peer) !== undefined) return;
-    if (!isMeant) this.#failed(link);
     this.#strategies.closed(link.peer);
+    if (isMeant) return;
+    this.#sightings.doubt();
+    // One that was doubted has failed already.
+    if (!link.isSuspect) this.#failed(link);
   }
 
   close(): void {
@@ -185,7 +188,10 @@ export class Shortcuts {
       return result;
     }
     const { outcome, mappings } = result;
-    if (outcome.kind === "blocked") target.blocked += 1;
+    if (outcome.kind === "blocked") {
+      target.blocked += 1;
+      this.#sightings.doubt();
+    }
     const failure = failureOf(outcome, mappings, target.blocked);
     this.#strategies.probeFailed(id, failure, this.#now());
     const fields = { node: shortId(id), reason: failure.reason };

@@ -48,6 +48,8 @@ export class Sightings {
   /** Made when it is first needed: a node that opens no links asks nobody. */
   #exchange: Exchange<ObservationReply> | undefined;
   readonly #seen = new WeakMap<Link, Seen>();
+  /** What was told before says nothing any more. */
+  #doubtedAt: Millis = Number.NEGATIVE_INFINITY;
   readonly #buckets = new WeakMap<Link, TokenBucket>();
   readonly #writer = new FrameWriter();
 
@@ -97,15 +99,19 @@ export class Sightings {
     return elapsed;
   }
 
+  /** A way has failed: this node may be seen elsewhere now, as behind a router that was started again. */
+  doubt(): void {
+    this.#doubtedAt = this.#context.ports.clock.now();
+  }
+
   close(error: MeshError): void {
     this.#exchange?.close(error);
   }
 
   #fresh(link: Link): Sighting | undefined {
     const seen = this.#seen.get(link);
-    return seen !== undefined && this.#context.ports.clock.now() - seen.at <= FRESH
-      ? seen
-      : undefined;
+    const oldest = Math.max(this.#doubtedAt, this.#context.ports.clock.now() - FRESH);
+    return seen !== undefined && seen.at >= oldest ? seen : undefined;
   }
 
   /** What it is told has to be of use to others, who verify it. */

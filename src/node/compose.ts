@@ -133,7 +133,6 @@ export function compose(parts: NodeParts): Composition {
     () => contact.current(),
     (link, before) => contactUpdated(composed, link, before),
   );
-  const keepers: Keeper[] = [];
   const state = parts.storage && new StateKeeper(context, dht, parts.storage, health);
   const composed: Wiring = {
     overlay: undefined,
@@ -152,17 +151,25 @@ export function compose(parts: NodeParts): Composition {
     client,
     anchors,
     events: new Emitter(ports.log),
-    keepers,
+    keepers: [],
     updates,
   };
   const pool = makePool(composed, router, contact);
-  transport.onConnection = (connection) => arrived(composed, pool, connection);
   const dialer = { transport, pool, table: context.table, clock: ports.clock };
+  transport.onConnection = (connection) => arrived(composed, pool, connection);
+  begin(composed, dialer);
+  return { ...composed, pool };
+}
+
+/** Starts to dial. */
+function begin(composed: Wiring, dialer: DialerContext): void {
+  const { parts, keepers } = composed;
   const overlay = parts.links === "auto" ? makeOverlay(composed, dialer) : undefined;
   composed.overlay = overlay;
   const isNeeded = overlay && ((): boolean => overlay.needsEntrance);
-  for (const target of parts.bootstrap) keepers.push(new Keeper(target, dialer, ports, isNeeded));
-  return { ...composed, pool };
+  for (const target of parts.bootstrap) {
+    keepers.push(new Keeper(target, dialer, parts.ports, isNeeded));
+  }
 }
 
 function makeContext(parts: NodeParts, roles: Roles, meshSize: () => number): DhtContext {
@@ -229,7 +236,10 @@ function makeOverlay(
 }
 
 /** The parts while they are put together: the pool comes last but one, the overlay last. */
-type Wiring = Omit<Composition, "pool" | "overlay"> & { overlay: Overlay | undefined };
+type Wiring = Omit<Composition, "pool" | "overlay" | "keepers"> & {
+  overlay: Overlay | undefined;
+  readonly keepers: Keeper[];
+};
 
 function contactUpdated({ dht, overlay, registry }: Wiring, link: Link, before: Contact): void {
   dht.addContact(link.contact);

@@ -300,17 +300,24 @@ function turnMinute(entry: Entry, now: Millis): void {
 }
 
 function stateOf(entry: Entry, now: Millis): StrategyState {
-  const { strategy, reason, routed, direct, pausedUntil, isProbing, isOpen } = entry;
-  const isLost = strategy === "direct" && !isOpen && !isProbing;
+  const { strategy, routed, direct, pausedUntil } = entry;
   return {
     strategy,
-    reason: isProbing ? "a link to it is being tried" : isLost ? `${reason}; none is open` : reason,
+    reason: reasonOf(entry),
     multiHop: routed.mean,
     direct: direct.mean,
     successRate: direct.successRate,
     samples: routed.size + direct.size,
     pause: Math.max(0, pausedUntil - now),
   };
+}
+
+function reasonOf(entry: Entry): string {
+  const { strategy, reason, direct, isProbing, isOpen } = entry;
+  if (isProbing) return "a link to it is being tried";
+  if (strategy !== "direct" || isOpen) return reason;
+  if (isTrusted(entry)) return `${reason}; none is open`;
+  return `a link was lost, and only ${percent(direct.successRate)} of its direct calls were answered`;
 }
 
 function millis(time: Millis): string {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseNodeId } from "../../src/base/id.ts";
 import type { MeshNode } from "../../src/node/api.ts";
 import { Client } from "../../src/rpc/client.ts";
+import { MESH_ALONE } from "../../src/rpc/ways.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";
 import { composeIn } from "../sim/composed.ts";
@@ -42,7 +43,7 @@ describe("providers", () => {
     const providers = refusing.map(({ id }) => ({ id: parseNodeId(id), anchors: [] }));
     const asked = { providers, asked: 1, answered: 1 };
     const directory = { known: () => providers, find: async () => asked, drop: () => {} };
-    const client = new Client(parts.context, parts.courier, parts.router, directory);
+    const client = new Client(parts.context, parts.courier, parts.router, directory, MESH_ALONE);
     expect(await outcome(world, client.call("x", null, {}))).toBe("no_provider");
     const refusals = refusing.map((node) => node.status().counters.calls_failed ?? 0);
     expect(refusals.sort()).toEqual([0, 0, 1, 1, 1]);

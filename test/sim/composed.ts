@@ -2,6 +2,7 @@ import type { Address } from "../../src/base/address.ts";
 import type { Log } from "../../src/base/ports.ts";
 import type { Mode } from "../../src/node/api.ts";
 import { type Composition, compose } from "../../src/node/compose.ts";
+import type { RoutingStrategy } from "../../src/routing/strategy.ts";
 import { SIM_REALM, type World } from "../../src/sim/world.ts";
 
 export interface ComposedOptions {
@@ -16,6 +17,7 @@ export interface ComposedOptions {
   /** Host from which it dials others back; its own when left out. */
   readonly dialsBackFrom?: number;
   readonly log?: Log;
+  readonly routingStrategy?: RoutingStrategy;
 }
 
 /** The parts of node `number`, for tests that look into one or make it lie. It listens when this resolves. */
@@ -37,6 +39,8 @@ export async function composeIn(
     realm: SIM_REALM,
     mode: options.mode,
     links: options.links ?? "auto",
+    ...(options.routingStrategy && { routingStrategy: options.routingStrategy }),
+    locals: () => [world.address(number)],
     bootstrap: (options.bootstrap ?? []).map((target) => ({
       name: `node ${target}`,
       expect: world.signer(target).id,
