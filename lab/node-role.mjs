@@ -18,7 +18,10 @@ const importedAt = now();
  * A node as a process of its own: `identity` is its key file, `listen` an address or false. It is ready when this
  * resolves. `beganAt` is when the process began; `times` tell how it went on.
  */
-export async function startNodeRole({ mode, listen, identity, bootstrap, routingStrategy }, beganAt) {
+export async function startNodeRole(
+  { mode, listen, identity, bootstrap, routingStrategy },
+  beganAt,
+) {
   const own = { mode, listen, identity, bootstrap, routingStrategy };
   const node = await createNode({ realm: REALM, ...own });
   const createdAt = now();

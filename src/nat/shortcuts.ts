@@ -91,10 +91,9 @@ export class Shortcuts {
     return this.#strategies.states(this.#now());
   }
 
-  /** A call was answered. */
+  /** A call was answered. Not to be told where the strategy is `multi_hop_only`. */
   answered({ provider, via, isDirect, latency, mayOpen }: AnsweredCall): void {
-    if (this.strategy === "multi_hop_only" || this.#closed) return;
-    if (isDirect && via?.isShortcut !== true) return;
+    if (this.#closed || (isDirect && via?.isShortcut !== true)) return;
     const now = this.#now();
     this.#strategies.answered(provider.id, isDirect ? "direct" : "multi_hop", latency, now);
     if (isDirect || !mayOpen || !this.#strategies.wantsProbe(provider.id, now)) return;

@@ -366,6 +366,7 @@ export class Client implements PendingCallOwner {
 
   /** What is known of the ways to its provider. Of a call that was sent again nobody knows which way was answered. */
   #note({ target, repetitions, startedAt, settings }: PendingCall, arrival: Arrival): void {
+    if (this.#ways.strategy === "multi_hop_only") return; // It learns nothing, and calls are many.
     const { link: via, labels } = arrival;
     const isDirect = labels === undefined;
     if (target === undefined || repetitions > 0 || (isDirect && !via.isShortcut)) return;

@@ -7,7 +7,7 @@ import type { RoutingStrategy } from "../routing/strategy.ts";
 export interface Ways {
   /** What calls may use that say nothing themselves. */
   readonly strategy: RoutingStrategy;
-  /** A call was answered, and not sent again before. */
+  /** A call was answered, and not sent again before. Not told where the strategy is `multi_hop_only`. */
   answered(call: AnsweredCall): void;
   /** A shortcut is silent. */
   doubted(link: Link): void;

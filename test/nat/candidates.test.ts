@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Address, toAddress } from "../../src/base/address.ts";
 import type { Bytes } from "../../src/base/bytes.ts";
 import { MeshError } from "../../src/base/errors.ts";
-import type { NodeId } from "../../src/base/id.ts";
+import { type NodeId, sameId } from "../../src/base/id.ts";
 import { verify } from "../../src/identity/keys.ts";
 import { type Belief, CANDIDATES_MAX, judgeClaim, mappingOf } from "../../src/nat/candidates.ts";
 import { OBSERVATION_LIFE, readSigned, signObservation } from "../../src/nat/observation.ts";
@@ -79,7 +79,7 @@ function judge({ observations, locals = [], seenAt = [], own = [] }: Case): Beli
   return judgeClaim(claim, PEER.id, {
     seenAt,
     locals: own,
-    knows: (id: NodeId) => id.join() === OBSERVER.id.join(),
+    knows: (id: NodeId) => [OBSERVER, PEER].some((known) => sameId(known.id, id)),
     read: (bytes) => readSigned(bytes, REALM, NOW, verify),
   });
 }

@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { idText } from "../../src/base/id.ts";
 import { writeKnock } from "../../src/nat/knock.ts";
 import { TYPE } from "../../src/wire/frame.ts";
-import { writePunchGo, writePunchOffer } from "../../src/wire/punch.ts";
+import {
+  readObserve,
+  writeObservation,
+  writePunchGo,
+  writePunchOffer,
+} from "../../src/wire/punch.ts";
 import { FrameWriter } from "../../src/wire/writer.ts";
 import { routeFrame } from "../peer/raw-peer.ts";
 import { settled } from "../rpc/line.ts";
@@ -222,6 +227,31 @@ describe("a socket that is open for shortcuts alone", () => {
     await world.advance(1_000);
     expect(scene.counter("knocks_unexpected")).toBe(101);
     expect(scene.counter("knocks_sent")).toBe(0);
+  });
+});
+
+describe("a neighbour that lies about where a node is seen", () => {
+  it.each<[string, (scene: HostilePunch) => Uint8Array]>([
+    ["about somebody else", (scene) => scene.observation(1, 30, scene.victimAddress)],
+    ["in another's name", (scene) => scene.observation(30, 20, scene.victimAddress)],
+    ["in no words at all", () => counted(80, 1)],
+  ])("%s is not quoted", async (_, statementOf) => {
+    const scene = await HostilePunch.start();
+    const { world, gateway, hostile, honest } = scene;
+    gateway.router.on(TYPE.observe, ({ link }, __, bytes, start, end) => {
+      const writer = new FrameWriter();
+      writer.begin();
+      const number = readObserve(bytes, start, end);
+      writeObservation(writer, { number, statement: statementOf(scene) });
+      writer.finish(TYPE.observation);
+      link.sendFrame(writer);
+    });
+    hostile.server.add("trap", () => 1);
+    await world.run(hostile.registry.advertise("trap", 5_000, undefined));
+    await world.run(settled(honest.call("trap")));
+    await world.advance(2_000);
+    expect(scene.counter("direct_probes")).toBe(1);
+    expect(honest.status().routing.seenAt).toEqual([]);
   });
 });
 

@@ -77,6 +77,19 @@ export class DirectMesh {
     return failures;
   }
 
+  /** One more edge that provides `procedure`; it stands behind no NAT. */
+  async addProvider(number: number, procedure: string): Promise<MeshNode> {
+    const node = await startSimNode(this.world, number, {
+      mode: "edge",
+      links: "auto",
+      bootstrap: GATEWAYS,
+    });
+    await this.world.run(node.ready());
+    await this.world.advance(500);
+    await this.world.run(node.register(procedure, () => number));
+    return node;
+  }
+
   /** How the caller is linked to the provider: over a shortcut, otherwise, or not at all. */
   get link(): "shortcut" | "link" | "none" {
     const link = this.caller.status().links.find(({ node }) => node === this.provider.id);

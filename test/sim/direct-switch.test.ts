@@ -175,7 +175,10 @@ describe("links", () => {
 
   it("are let go when nobody calls, and opened again", async () => {
     const mesh = await linked();
-    await mesh.world.advance(125_000);
+    // Much longer than the overlay keeps what it does not need.
+    await mesh.world.advance(30_000);
+    expect(mesh.link).toBe("shortcut");
+    await mesh.world.advance(95_000);
     expect(mesh.link).toBe("none");
     expect(mesh.provider.status().links.some(({ shortcut }) => shortcut)).toBe(false);
     const { error, strategy } = await mesh.call("again");
@@ -190,6 +193,26 @@ describe("links", () => {
     expect(anchors).toHaveLength(3);
     expect(overlay).toMatchObject({ joined: true, wanted: 3, held: 3 });
     expect(links).toHaveLength(4);
+  });
+});
+
+describe("an edge that calls many", () => {
+  it("has a link to each of them, and keeps its anchors", async () => {
+    const mesh = await DirectMesh.start("none", "none");
+    const { world, caller } = mesh;
+    const numbers = [40, 41, 42, 43, 44, 45, 46, 47];
+    for (const number of numbers) await mesh.addProvider(number, `many.${number}`);
+    for (let round = 0; round < 3; round++) {
+      for (const number of numbers) {
+        expect(await world.run(settled(caller.call(`many.${number}`)))).toBe(number);
+      }
+      await world.advance(5_000);
+    }
+    const { links, anchors, bounds, counters: counts } = caller.status();
+    expect(links.filter(({ shortcut }) => shortcut)).toHaveLength(numbers.length);
+    expect(anchors).toHaveLength(3);
+    expect(bounds.shortcuts).toEqual({ used: numbers.length, max: 32 });
+    expect(counts.links_shed).toBeUndefined();
   });
 });
 

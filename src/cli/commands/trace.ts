@@ -61,7 +61,7 @@ export const trace: Command = {
     },
     {
       line: "macula trace greet --bootstrap 127.0.0.1:9443 --json",
-      does: "Prints { ok, error, procedure, provider, strategy, rule, hops, attempts, elapsed }.",
+      does: "Prints { ok, error, procedure, provider, strategy, routing, rule, hops, attempts, elapsed }.",
     },
   ],
   flags: NODE_FLAGS,

@@ -20,14 +20,18 @@ export function showPeers({ id, anchors, links, contacts }: PeersOf): string {
 }
 
 function linkRow(anchors: readonly string[]): (link: LinkStatus) => (string | number)[] {
-  return ({ node, address, direction, roundTrip, framesSent, framesReceived, transit }) => [
+  return ({ node, address, direction, roundTrip, framesSent, framesReceived, ...link }) => [
     short(node),
     address,
     direction,
     roundTrip === undefined ? "" : span(roundTrip),
     framesSent,
     framesReceived,
-    marks([transit, "transit"], [anchors.includes(node), "anchor"]),
+    marks(
+      [link.transit, "transit"],
+      [anchors.includes(node), "anchor"],
+      [link.shortcut, "shortcut"],
+    ),
   ];
 }
 
