@@ -108,9 +108,12 @@ describe("an offer of a link", () => {
       observations: [statement],
     });
     writer.finish(TYPE.punchOffer);
-    scene.linkToHonest.sendFrame(writer);
+    const link = scene.linkToHonest;
+    link.sendFrame(writer);
     await scene.world.advance(2_000);
     expect([scene.counter("knocks_sent"), scene.packetsAtVictim]).toEqual([0, 0]);
+    // It is nothing that a peer must not say, either.
+    expect(link.ended).toBeUndefined();
   });
 
   it("is taken once in ten seconds from one peer, however many it makes", async () => {
