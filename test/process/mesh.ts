@@ -54,11 +54,12 @@ export class OneAddress implements AsyncDisposable {
     return ["--realm", REALM, "--timeout", String(PATIENT), ...bootstrap];
   }
 
-  /** A node in the test's own process that knows nobody but the entrance. */
+  /** A node in the test's own process that knows nobody but the entrance, and stays on the way over gateways. */
   async client(): Promise<MeshNode> {
     const node = await createNode({
       realm: REALM,
       bootstrap: [hostPort(this.node("entrance").address)],
+      routingStrategy: "multi_hop_only",
     });
     this.#clients.push(node);
     await node.ready({ timeout: PATIENT });
