@@ -15,7 +15,7 @@ import {
 } from "../wire/route-control.ts";
 import { FrameWriter } from "../wire/writer.ts";
 import { type Arrival, directArrival } from "./arrival.ts";
-import { ringsFor, SeenRequests } from "./discovery.ts";
+import { reachOf, ringsFor, SeenRequests } from "./discovery.ts";
 import type { LearnedRoute } from "./learned-routes.ts";
 import type { RoutingContext } from "./routing-context.ts";
 
@@ -205,16 +205,18 @@ export class Discoverer {
 
   /** Sends a request on: to the target alone where it is linked, else to every transit node but `from`. */
   #spread(request: RouteRequest, from: Link | undefined): void {
+    const { table, meshSize } = this.#context;
+    const target = table.to(request.target);
+    const neighbours = [...table].filter(
+      ({ contact, peer }) => contact.transit && !sameId(peer, request.source),
+    );
+    const hopsLeft = Math.min(request.hopsLeft, reachOf(neighbours.length, meshSize()));
     this.#writer.begin();
-    writeRouteRequest(this.#writer, request);
+    writeRouteRequest(this.#writer, { ...request, hopsLeft });
     this.#writer.finish(TYPE.routeRequest);
-    const target = this.#context.table.to(request.target);
     if (target) return void target.sendFrame(this.#writer);
-    for (const link of this.#context.table) {
-      const leadsOn = link.contact.transit && request.hopsLeft > 0;
-      if (leadsOn && link !== from && !sameId(link.peer, request.source))
-        link.sendFrame(this.#writer);
-    }
+    if (hopsLeft === 0) return;
+    for (const link of neighbours) if (link !== from) link.sendFrame(this.#writer);
   }
 
   #reply(link: Link, request: RouteRequest): void {

@@ -59,9 +59,12 @@ function answerMerit({ hopsLeft, labels }: RouteRequest): number {
   return (hopsLeft + labels.length) * 32 - labels.length;
 }
 
-/** In a mesh of more nodes than this no search goes further than `RING_GUARDED`: it would ask all of them. */
+/** In a mesh of more nodes than this a search is kept from asking all of them. */
 export const SIZE_GUARD = 5_000;
 const RING_GUARDED = 8;
+
+/** Nodes that one node may have asked, in a mesh of more nodes than `SIZE_GUARD`. */
+const ASKED_MAX = 10_000;
 
 /**
  * The rings of a search for a route of at most `maxHops` forwarders: small ones first, then all it may, then
@@ -73,4 +76,13 @@ export function ringsFor(maxHops: number, furthest: number, meshSize = 0): numbe
   const rings = [...RINGS.map((ring) => Math.min(ring, maxHops)), maxHops, furthest];
   const kept = rings.map((ring) => Math.min(ring, most)).filter((ring) => ring > 0);
   return [...new Set(kept)].sort((a, b) => a - b);
+}
+
+/**
+ * Hops left at most in a request that a node gives to so many neighbours. In a large mesh that depends on how many they
+ * are: over a grid eight hops ask a hundred nodes, in an overlay of 50 links a node three ask all there are.
+ */
+export function reachOf(neighbours: number, meshSize: number): number {
+  if (meshSize <= SIZE_GUARD || neighbours < 2) return Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.floor(Math.log(ASKED_MAX) / Math.log(neighbours)));
 }

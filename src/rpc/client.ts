@@ -41,7 +41,7 @@ const REPETITIONS_BEFORE_NEXT = 2;
 const GROWTH = 1.5;
 
 /** Copies that leave at once, each over a way of its own, where one repetition after another was not answered. */
-const COPIES_MAX = 8;
+const COPIES_MAX = 16;
 
 /** Replies and refusals after which another provider may be asked, because the call was not executed. */
 const NOT_EXECUTED: ReadonlySet<string> = new Set(["no_provider", "overloaded"]);

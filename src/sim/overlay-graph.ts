@@ -11,7 +11,7 @@ const SIBLINGS = 4;
 const ROOM = 70;
 
 /** Gateways that an edge looks at. */
-const LOOKED_AT = 16;
+const LOOKED_AT = 64;
 
 /** Bits of an id that tell the nodes of any mesh apart. */
 const DEPTH = 48;
@@ -26,6 +26,27 @@ export interface OverlayGraph extends Graph {
 interface Placed {
   readonly id: NodeId;
   readonly number: number;
+}
+
+/** The links laid so far. */
+class Links {
+  readonly edges: Edge[] = [];
+  readonly #of: Set<number>[];
+
+  constructor(size: number) {
+    this.#of = Array.from({ length: size }, () => new Set());
+  }
+
+  of(node: number): ReadonlySet<number> {
+    return this.#of[node] as Set<number>;
+  }
+
+  add(a: number, b: number): void {
+    if (a === b || this.of(a).has(b)) return;
+    this.edges.push([Math.min(a, b), Math.max(a, b)]);
+    this.#of[a]?.add(b);
+    this.#of[b]?.add(a);
+  }
 }
 
 /**
@@ -43,62 +64,66 @@ export function overlayGraph(
     .slice(0, gateways)
     .map((id, number): Placed => ({ id, number }))
     .sort((a, b) => compareIds(a.id, b.id));
-  const edges = new Map<number, Edge>();
-  const links = new Uint16Array(ids.length);
-  const link = (a: number, b: number): void => {
-    const [low, high] = [Math.min(a, b), Math.max(a, b)];
-    const key = low * ids.length + high;
-    if (low === high || edges.has(key)) return;
-    edges.set(key, [low, high]);
-    for (const end of [low, high]) links[end] = (links[end] as number) + 1;
-  };
+  const ranks = new Uint32Array(gateways);
+  for (const [rank, { number }] of core.entries()) ranks[number] = rank;
+  const links = new Links(ids.length);
   for (const { id, number } of core) {
-    for (const other of bucketLinks(core, id, random, links)) link(number, other);
-    for (const near of nearest(core, id, SIBLINGS + 1)) link(number, near);
+    linkBuckets(core, ranks, { id, number }, random, links);
+    for (const near of nearest(core, id, SIBLINGS + 1)) links.add(number, near);
   }
   const anchors = ids.map((id, number) => {
     if (number < gateways) return [];
     if (anchoring === "random") {
       const anchor = (core[random.below(core.length)] as Placed).number;
-      link(number, anchor);
+      links.add(number, anchor);
       return [anchor];
     }
-    const roomy = nearest(core, id, LOOKED_AT).filter((near) => (links[near] as number) < ROOM);
+    const roomy = nearest(core, id, LOOKED_AT).filter((near) => links.of(near).size < ROOM);
     const kept = roomy.slice(0, ANCHORS_MAX);
-    for (const anchor of kept) link(number, anchor);
+    for (const anchor of kept) links.add(number, anchor);
     return kept;
   });
   return {
     size: ids.length,
-    edges: [...edges.values()],
+    edges: links.edges,
     isGateway: (node) => node < gateways,
     anchors,
   };
 }
 
-/** Some of each bucket of `id`: those that share its first bits and differ in the next. */
-function bucketLinks(
+/**
+ * Gives it its links into each bucket: to those that share its first bits and differ in the next. Those that others have
+ * to it count, as they do for a node.
+ */
+function linkBuckets(
   core: readonly Placed[],
-  id: NodeId,
+  ranks: Uint32Array,
+  { id, number }: Placed,
   random: SeededRandom,
-  links: Uint16Array,
-): number[] {
-  const chosen: number[] = [];
+  links: Links,
+): void {
   let [from, to] = [0, core.length];
   for (let bit = 0; bit < DEPTH && to - from > 1; bit++) {
     const middle = firstWith(core, from, to, bit);
     const isHigh = bitOf(id, bit) === 1;
     const [otherFrom, otherTo] = isHigh ? [from, middle] : [middle, to];
-    for (let count = 0; count < PER_BUCKET && otherTo > otherFrom; count++) {
+    const isThere = (other: number): boolean =>
+      isBetween(ranks[other] as number, otherFrom, otherTo);
+    let count = [...links.of(number)].filter(isThere).length;
+    for (; count < PER_BUCKET && otherTo > otherFrom; count++) {
       // Who has many links sheds some: of a few it is the one with the fewest.
       const few = [1, 2, 3].map(
         () => (core[otherFrom + random.below(otherTo - otherFrom)] as Placed).number,
       );
-      chosen.push(few.reduce((a, b) => ((links[b] as number) < (links[a] as number) ? b : a)));
+      const fewest = few.reduce((a, b) => (links.of(b).size < links.of(a).size ? b : a));
+      links.add(number, fewest);
     }
     [from, to] = isHigh ? [middle, to] : [from, middle];
   }
-  return chosen;
+}
+
+function isBetween(rank: number, from: number, to: number): boolean {
+  return rank >= from && rank < to;
 }
 
 /** The gateways nearest to `id`: those that share the longest prefix with it, so far as needed. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NodeId } from "../../src/base/id.ts";
-import { ringsFor, SEEN_REQUESTS_MAX, SeenRequests } from "../../src/routing/discovery.ts";
+import { reachOf, ringsFor, SEEN_REQUESTS_MAX, SeenRequests } from "../../src/routing/discovery.ts";
 import type { RouteRequest } from "../../src/wire/route-control.ts";
 import fc from "../base/property.ts";
 import { farId, tinyId } from "../base/tiny.ts";
@@ -130,4 +130,10 @@ describe("the rings of a search", () => {
     expect(ringsFor(16, 16, 100_000)).toEqual([4, 8]);
     expect(ringsFor(3, 10, 100_000)).toEqual([3, 8]);
   });
+});
+
+it("a request has the fewer hops left the more neighbours a node of a large mesh gives it to", () => {
+  const reach = [1, 2, 4, 10, 50, 99, 200, 20_000].map((count) => reachOf(count, 5_001));
+  expect(reach).toEqual([Number.POSITIVE_INFINITY, 13, 6, 4, 2, 2, 1, 1]);
+  expect(reachOf(50, 5_000)).toBe(Number.POSITIVE_INFINITY);
 });

@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
+import { toNodeId } from "../../src/base/id.ts";
 import type { MeshNode } from "../../src/node/api.ts";
+import { overlayGraph } from "../../src/sim/overlay-graph.ts";
 import { SeededRandom } from "../../src/sim/random.ts";
+import { RouteMesh } from "../../src/sim/route-mesh.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";
 import { TYPE } from "../../src/wire/frame.ts";
@@ -72,4 +75,18 @@ it("a flood of route requests costs the neighbour of who sends it less than its 
   });
   expect(neighbour.status().counters.route_requests_dropped).toBeGreaterThan(8_000);
   expect(flooded).toBeLessThan(2 * calm);
+});
+
+it("a search in a mesh of many links asks some of the nodes and not all, whoever begins it", async () => {
+  const size = 6_000;
+  const ids = Array.from({ length: size }, (_, number) =>
+    toNodeId(new SeededRandom(1, number * 2 + 2).bytes(32)),
+  );
+  const graph = overlayGraph(ids, size / 5, "nearest", new SeededRandom(1, 0x0e));
+  const { isGateway, anchors } = graph;
+  const mesh = new RouteMesh({ seed: 1, graph, isTransit: isGateway, anchors });
+  mesh.kill(size - 1);
+  await mesh.run(mesh.call(size - 2, size - 1, "x", 10_000, 10));
+  expect(mesh.counts.get("route_searches")).toBeGreaterThan(0);
+  expect(mesh.sent.requests / (mesh.counts.get("route_searches") ?? 0)).toBeLessThan(12_000);
 });
