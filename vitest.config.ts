@@ -58,7 +58,11 @@ export default defineConfig({
       include: ["src/{base,wire,identity,seal,transport,peer,routing,dht,nat,rpc,pubsub}/**/*.ts"],
       exclude: ["src/transport/quic/**"],
       reporter: ["text", "json-summary"],
-      thresholds: { lines: 95 },
+      thresholds: {
+        lines: 95,
+        // What the delivery promise stands on.
+        "src/{routing,seal}/**/*.ts": { lines: 98 },
+      },
     },
   },
 });
