@@ -21,6 +21,7 @@ import { Sender, type Way } from "./sender.ts";
 import { Shortener } from "./shortener.ts";
 import { Tracked } from "./tracked.ts";
 import { bestUntried } from "./untried.ts";
+import { wayTo } from "./way-to.ts";
 
 /** Messages under way that a route error may still come back for. */
 const PARCELS_MAX = 65_536;
@@ -181,12 +182,10 @@ export class Courier {
 
   #sendAgain(tracked: Tracked): void {
     const { way, rule } = tracked;
-    try {
+    this.#orGiveUp(tracked, () => {
       if (way && way.link.ended === undefined) this.#transmit(tracked, way, rule);
       else this.#attempt(tracked);
-    } catch (cause) {
-      this.#giveUp(tracked, toMeshError(cause), false);
-    }
+    });
   }
 
   /** A traced frame passed a hop. */
@@ -229,27 +228,32 @@ export class Courier {
   #attempt(tracked: Tracked): void {
     const { parcel } = tracked;
     tracked.leaveWay();
-    const { used } = tracked;
     const learned = this.routes.get(parcel.destination, this.#context.ports.clock.now());
     if (learned && !learned.link.isSuspect) {
       this.#transmit(tracked, learned, "cached");
       if (learned.deflected === true) this.#shortener.shorten(parcel, learned);
       return;
     }
-    const { table } = this.#context;
-    const fresh = used.length === 0 ? table : [...table].filter((link) => !used.includes(link));
-    const anchors = anchorsFor(parcel);
-    const next = findNextHop(this.#context, parcel.destination, anchors, fresh);
-    if (next) this.#transmit(tracked, { link: next, labels: undefined }, "greedy");
-    else if (parcel.attempts < used.length * parcel.anchors.length) {
+    if (this.#goesNearer(tracked)) return;
+    if (parcel.attempts < tracked.used.length * parcel.anchors.length) {
       // Each link was tried, but not toward each anchor.
       tracked.beginRound();
       this.#attempt(tracked);
-    } else this.#deflect(tracked);
+    } else if (!this.#deflects(tracked)) this.#discover(tracked);
   }
 
-  /** No link leads nearer: over the best of those that were not tried. */
-  #deflect(tracked: Tracked): void {
+  /** Over the link that leads nearest, of those that were not tried. False where none does. */
+  #goesNearer(tracked: Tracked): boolean {
+    const { parcel, used } = tracked;
+    const { table } = this.#context;
+    const fresh = used.length === 0 ? table : [...table].filter((link) => !used.includes(link));
+    const next = findNextHop(this.#context, parcel.destination, anchorsFor(parcel), fresh);
+    if (next) this.#transmit(tracked, { link: next, labels: undefined }, "greedy");
+    return next !== undefined;
+  }
+
+  /** No link leads nearer: over the best of those that were not tried. False where all were. */
+  #deflects(tracked: Tracked): boolean {
     const { destination, anchors, searches, maxHops } = tracked.parcel;
     const { self, table } = this.#context;
     const tried = tracked.used.map(({ label }) => label);
@@ -261,7 +265,8 @@ export class Courier {
     if (next) {
       const budget = SEARCH_BUDGET;
       this.#transmit(tracked, { link: next, labels: undefined, budget }, "deflected");
-    } else this.#discover(tracked);
+    }
+    return next !== undefined;
   }
 
   #transmit(tracked: Tracked, route: Way, rule: Rule): void {
@@ -322,11 +327,7 @@ export class Courier {
       this.#giveUp(tracked, tooFar(route.labels.length, maxHops), false);
       return;
     }
-    try {
-      this.#transmit(tracked, route, "discovered");
-    } catch (cause) {
-      this.#giveUp(tracked, toMeshError(cause), false);
-    }
+    this.#orGiveUp(tracked, () => this.#transmit(tracked, route, "discovered"));
   }
 
   /** The present attempt has failed, as others say. */
@@ -335,20 +336,35 @@ export class Courier {
     tracked.refusals += 1;
     const isOver = parcel.deadline <= this.#context.ports.clock.now();
     const error = new MeshError(code, `${explain(code)} ${where}`);
-    if (isOver || tracked.refusals >= REFUSALS_MAX || code === "overloaded") {
+    if (isOver || tracked.refusals >= REFUSALS_MAX) {
       this.#giveUp(tracked, error, true);
       return;
     }
     parcel.refused?.(error);
-    if (parcel.searches === false && tracked.way?.labels) this.#unlabelled(tracked);
+    if (code === "overloaded") this.#passBy(tracked, error);
+    else if (parcel.searches === false && tracked.way?.labels) this.#unlabelled(tracked);
     else this.#discover(tracked);
+  }
+
+  /** Over another first link, which may lead past who has no room. Asking for a route would be one more burden to all. */
+  #passBy(tracked: Tracked, error: MeshError): void {
+    tracked.leaveWay();
+    this.#orGiveUp(tracked, () => {
+      if (!this.#goesNearer(tracked) && !this.#deflects(tracked))
+        this.#giveUp(tracked, error, true);
+    });
   }
 
   /** Where a learned route has failed, the usual way has not been tried: its first link may serve for that as well. */
   #unlabelled(tracked: Tracked): void {
     tracked.way = undefined;
+    this.#orGiveUp(tracked, () => this.#attempt(tracked));
+  }
+
+  /** Sends the parcel once more, by `send`; gives it up where what it says can't be written. */
+  #orGiveUp(tracked: Tracked, send: () => void): void {
     try {
-      this.#attempt(tracked);
+      send();
     } catch (cause) {
       this.#giveUp(tracked, toMeshError(cause), false);
     }
@@ -368,18 +384,8 @@ export class Courier {
     if (link.ended === undefined && !link.isSuspect) return { link, labels };
     // What came over the link itself was not sealed: the answer is not for others to see.
     if (session === undefined && isSealed(type)) return undefined;
-    return this.#wayTo(source, anchors);
-  }
-
-  #wayTo(destination: NodeId, anchors: readonly Bytes[]): Way | undefined {
-    const learned = this.routes.get(destination, this.#context.ports.clock.now());
-    if (learned) return learned;
-    const { self, table } = this.#context;
-    const next = findNextHop(this.#context, destination, anchors, table);
-    if (next) return { link: next, labels: undefined };
-    const quest = { destination, anchors, source: self, tried: [], isLastHop: false };
-    const other = bestUntried(quest, table);
-    return other && { link: other, labels: undefined, budget: SEARCH_BUDGET };
+    const learned = this.routes.get(source, this.#context.ports.clock.now());
+    return learned ?? wayTo(this.#context, source, anchors);
   }
 
   /** The link itself, or the one that has taken its place. */
