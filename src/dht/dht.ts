@@ -63,6 +63,8 @@ export class Dht {
   readonly store: RecordStore = new RecordStore();
   /** Told of every contact that was not known before. */
   onContact: ((contact: Contact) => void) | undefined;
+  /** Told of contacts of this node that others have. */
+  onOwnContact: ((contact: Contact) => void) | undefined;
   readonly #context: DhtContext;
   readonly #courier: Courier;
   readonly #asker: Asker;
@@ -357,9 +359,11 @@ export class Dht {
     for (const bytes of contacts) {
       try {
         const contact = book.read(bytes, this.#now());
-        if (!contact.serves || sameId(contact.id, self)) continue;
-        this.contacts.heard(contact);
-        read.push(contact);
+        if (sameId(contact.id, self)) this.onOwnContact?.(contact);
+        else if (contact.serves) {
+          this.contacts.heard(contact);
+          read.push(contact);
+        }
       } catch {
         this.#context.ports.meter.count("contacts_refused");
       }
@@ -373,7 +377,7 @@ export class Dht {
     for (const bytes of records) {
       try {
         const record = readRecord(bytes, realm, this.#now(), verify);
-        if (sameKey(record, key) && !record.withdrawn && record.expires > this.#now())
+        if (sameId(record.key, key as NodeId) && !record.withdrawn && record.expires > this.#now())
           live.push(record);
       } catch {
         this.#context.ports.meter.count("records_refused");
@@ -392,7 +396,3 @@ const ANSWER_TYPE = {
   find_value_reply: TYPE.findValueReply,
   store_ack: TYPE.storeAck,
 } as const;
-
-function sameKey(record: ProviderRecord, key: Key): boolean {
-  return sameId(record.key, key as NodeId);
-}

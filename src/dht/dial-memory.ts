@@ -10,6 +10,9 @@ const REMEMBERED_MAX = 1_024;
 /** Pause after a dial that failed, doubled with each further one. */
 const PAUSE: BackoffLimits = { first: 5_000, most: 600_000 };
 
+/** The same while no dial is answered by anybody: that says more of one's own network than of theirs. */
+const PAUSE_ALONE: BackoffLimits = { first: 1_000, most: 5_000 };
+
 /** Pause after a node said that it has too many links. */
 const PAUSE_REFUSED: BackoffLimits = { first: 300_000, most: 3_600_000 };
 
@@ -73,10 +76,11 @@ export class DialMemory {
     }
   }
 
-  /** A dial of these addresses of the node has failed. */
-  failed(id: NodeId, addresses: readonly Address[], now: Millis): void {
-    this.#add(this.#nodes, idNumber(id), PAUSE, now);
-    for (const address of addresses) this.#add(this.#addresses, address, PAUSE, now);
+  /** A dial of these addresses of the node has failed. `isAlone`: nobody else was there either. */
+  failed(id: NodeId, addresses: readonly Address[], isAlone: boolean, now: Millis): void {
+    const pause = isAlone ? PAUSE_ALONE : PAUSE;
+    this.#add(this.#nodes, idNumber(id), pause, now);
+    for (const address of addresses) this.#add(this.#addresses, address, pause, now);
   }
 
   /** The node is there and does not want the link. */

@@ -1,4 +1,5 @@
 import type { Address } from "../base/address.ts";
+import { BoundedMap } from "../base/bounded.ts";
 import { toMeshError } from "../base/errors.ts";
 import { idText, type NodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
@@ -15,6 +16,9 @@ const DIAL_TIMEOUT: Millis = 3_000;
 
 /** Time for a node that is only heard of: a QUIC client knocks five times in it at most. */
 const TRY_TIMEOUT: Millis = 2_000;
+
+/** Nodes remembered that were reached by a dial of this life; the one reached longest ago goes. */
+const REACHED_MAX = 32;
 
 /** What the dials of an overlay are told once. */
 export interface OverlayDialsOptions {
@@ -33,6 +37,8 @@ export class OverlayDials {
   readonly #options: OverlayDialsOptions;
   /** By id. Bounded by `DIALS_MAX` and one that was lost. */
   readonly #under = new Set<string>();
+  /** Who can be dialled for certain, and where, for when all links are lost. */
+  readonly #reached = new BoundedMap<string, KnownPeer>(REACHED_MAX);
 
   constructor(context: DhtContext, dht: Dht, dialer: DialerContext, options: OverlayDialsOptions) {
     this.#context = context;
@@ -49,7 +55,10 @@ export class OverlayDials {
 
   /** There is a link to that node. */
   reached(link: Link): void {
-    this.#memory.reached(link.peer, link.remoteAddress);
+    const { peer: id, peerText, remoteAddress, dialled, isShortcut } = link;
+    this.#memory.reached(id, remoteAddress);
+    // Where a shortcut was opened, no later dial may get in.
+    if (dialled && !isShortcut) this.#reached.set(peerText, { id, addresses: [remoteAddress] });
   }
 
   /** The node has said that it has too many links. */
@@ -78,9 +87,10 @@ export class OverlayDials {
     }
   }
 
-  /** Dials nodes of an earlier life, as far as there is room. */
+  /** Dials those that were reached before, and `peers` of an earlier life, as far as there is room. */
   dialKnown(peers: readonly KnownPeer[]): void {
-    for (const peer of peers) {
+    const reached = [...this.#reached].map(([, peer]) => peer).reverse();
+    for (const peer of [...reached, ...peers]) {
       if (this.#under.size >= DIALS_MAX) return;
       this.dial(peer, this.#memory.worthDialling(peer, this.#now()));
     }
@@ -99,7 +109,8 @@ export class OverlayDials {
         const { code } = toMeshError(cause);
         if (code === "duplicate_link") return; // It has dialled us at the same time.
         if (code === "overloaded") this.refused(target.id);
-        else this.#memory.failed(target.id, addresses, this.#now());
+        else
+          this.#memory.failed(target.id, addresses, !hasTransit(this.#context.table), this.#now());
         meter.count("overlay_dials_failed");
       })
       .finally(() => {

@@ -34,6 +34,8 @@ import type { CloseInfo, Connection, Transport } from "../transport/transport.ts
 import type { Mode } from "./api.ts";
 import { DirectLinks } from "./direct-links.ts";
 import { Emitter } from "./emitter.ts";
+import { IdentityAlarm } from "./identity-alarm.ts";
+import { Isolation } from "./isolation.ts";
 import { OwnContact } from "./own-contact.ts";
 import { Reachability } from "./reachability.ts";
 import { Roles } from "./roles.ts";
@@ -81,6 +83,8 @@ export interface Composition {
   /** `undefined` where nothing is kept. */
   readonly state: StateKeeper | undefined;
   readonly health: Health;
+  readonly alarm: IdentityAlarm;
+  readonly isolation: Isolation;
   readonly reachability: Reachability;
   readonly direct: DirectLinks;
   readonly courier: Courier;
@@ -111,15 +115,14 @@ export function compose(parts: NodeParts): Composition {
   const direct = makeDirectLinks(parts, { context, courier, router, dht }, () => dialer);
   const client = new Client(context, courier, router, registry, direct.shortcuts);
   const health = new Health();
+  const isFirst = parts.bootstrap.length === 0;
+  const onChange = (): void => rolesChanged(composed);
   const reachability = new Reachability(context, router, {
     ...parts,
     roles,
     health,
-    isFirst: parts.bootstrap.length === 0,
-    onChange: () => {
-      composed.overlay?.rolesChanged();
-      updates.changedNow();
-    },
+    isFirst,
+    onChange,
   });
   const contact = new OwnContact(
     context,
@@ -138,6 +141,8 @@ export function compose(parts: NodeParts): Composition {
     overlay: undefined,
     state,
     health,
+    alarm: new IdentityAlarm(context.self, ports, health),
+    isolation: new Isolation(ports, health, () => isCutOff(parts, context)),
     reachability,
     direct,
     parts,
@@ -157,8 +162,15 @@ export function compose(parts: NodeParts): Composition {
   const pool = makePool(composed, router, contact);
   const dialer = { transport, pool, table: context.table, clock: ports.clock };
   transport.onConnection = (connection) => arrived(composed, pool, connection);
+  watchIdentity(composed, contact);
   begin(composed, dialer);
   return { ...composed, pool };
+}
+
+function watchIdentity({ dht, alarm }: Wiring, contact: OwnContact): void {
+  dht.onOwnContact = (heard) => {
+    if (contact.isForeign(heard)) alarm.raise(heard.id, "a contact of it is about");
+  };
 }
 
 /** Starts to dial. */
@@ -215,6 +227,8 @@ function makePool(composed: Wiring, router: Router, contact: OwnContact): Pool {
     ...composed.context,
     liveness: composed.parts.liveness ?? LIVENESS_LIMITS,
     limits: POOL_LIMITS,
+    instance: contact.instance,
+    onCopy: (id, evidence) => composed.alarm.raise(id, evidence),
     hello: (observed) => contact.hello(observed),
     onFrame: (link, bytes, start, end, owned) => router.receive(link, bytes, start, end, owned),
     onLink: (link) => linkAdded(composed, link),
@@ -241,10 +255,30 @@ type Wiring = Omit<Composition, "pool" | "overlay" | "keepers"> & {
   readonly keepers: Keeper[];
 };
 
-function contactUpdated({ dht, overlay, registry }: Wiring, link: Link, before: Contact): void {
+function rolesChanged({ overlay, updates }: Wiring): void {
+  overlay?.rolesChanged();
+  updates.changedNow();
+}
+
+function contactUpdated(
+  { dht, overlay, registry, isolation }: Wiring,
+  link: Link,
+  before: Contact,
+): void {
   dht.addContact(link.contact);
   overlay?.contactUpdated(link);
+  isolation.check();
   if (link.contact.serves && !before.serves) servesNow(overlay, registry);
+}
+
+/** Whether nobody is linked through whom this node could be part of a mesh. One that comes in through nobody is one. */
+function isCutOff({ bootstrap, links }: NodeParts, { table }: DhtContext): boolean {
+  if (bootstrap.length === 0) return false;
+  if (links === "static") return table.size === 0;
+  for (const { contact, isShortcut } of table) {
+    if (!isShortcut && (contact.serves || contact.transit)) return false;
+  }
+  return true;
 }
 
 /** Where this node has not looked for the right holders of its records, every neighbour that serves may be one. */
@@ -270,6 +304,7 @@ function linkAdded(composed: Wiring, link: Link): void {
   overlay?.linkAdded(link);
   updates.changed();
   composed.reachability.linkAdded();
+  composed.isolation.check();
   if (overlay === undefined && link.contact.serves) registry.linkAdded();
   events.emit("link", { node: link.peerText, address: link.remoteAddress });
 }
@@ -283,6 +318,7 @@ function linkLost(composed: Wiring, link: Link, info: CloseInfo): void {
   for (const keeper of composed.keepers) keeper.linkLost(link);
   composed.overlay?.linkLost(link, info);
   composed.reachability.linkLost();
+  composed.isolation.check();
   composed.updates.changed();
   composed.events.emit("link_lost", { node: link.peerText, code: info.code, reason: info.reason });
 }

@@ -257,10 +257,11 @@ class Member implements MeshNode {
 
   async #close(): Promise<void> {
     const { registry, client, dht, discoverer, server, keepers, overlay, updates } = this.#node;
-    const { pool, parts, context, router, reachability, direct } = this.#node;
+    const { pool, parts, context, router, reachability, direct, alarm, isolation } = this.#node;
     const error = closed();
     this.#sweep.cancel();
     this.#life.abort();
+    isolation.close();
     await this.#node.state?.close();
     await registry.close();
     client.close(error);
@@ -271,6 +272,7 @@ class Member implements MeshNode {
     updates.close();
     reachability.close(error);
     direct.close(error);
+    alarm.close();
     for (const keeper of keepers) keeper.close();
     router.close();
     pool.close(error);

@@ -1,5 +1,5 @@
 import type { Address } from "../base/address.ts";
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, equalBytes } from "../base/bytes.ts";
 import { idText, type NodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import type { DhtContext } from "../dht/dht-context.ts";
@@ -16,7 +16,8 @@ export class OwnContact {
   readonly #addresses: () => readonly Address[];
   readonly #anchors: () => NodeId[];
   readonly #onAnchors: () => void;
-  readonly #instance: Bytes;
+  /** Drawn anew in each life of the node. */
+  readonly instance: Bytes;
   #signed: Contact | undefined;
 
   /** `onAnchors` is called when the anchors are others than they were. */
@@ -30,7 +31,7 @@ export class OwnContact {
     this.#addresses = addresses;
     this.#anchors = anchors;
     this.#onAnchors = onAnchors;
-    this.#instance = context.ports.random.bytes(INSTANCE_BYTES);
+    this.instance = context.ports.random.bytes(INSTANCE_BYTES);
   }
 
   /** The hello to a peer that we see at `observed`. */
@@ -38,11 +39,17 @@ export class OwnContact {
     return {
       versions: [WIRE_VERSION],
       realm: this.#context.realm,
-      instance: this.#instance,
+      instance: this.instance,
       observed,
       contact: this.current().bytes,
       token: new Uint8Array(0),
     };
+  }
+
+  /** A contact of this node was heard of. True where this life of it has not signed it, and no earlier one either. */
+  isForeign(heard: Contact): boolean {
+    const { seq, bytes } = this.#signed ?? this.current();
+    return heard.seq > seq || (heard.seq === seq && !equalBytes(heard.bytes, bytes));
   }
 
   /** This node's contact as it is now, signed anew where it has changed or grown old. */

@@ -26,8 +26,11 @@ export const POOL_LIMITS: PoolLimits = { linksMax: 1_024, greetingsMax: 256, idl
 /** How long an outdated link to a peer that has a newer one may still deliver what is under way. */
 const RETIRE_AFTER: Millis = 2_000;
 
-/** How long an old link has to prove that its peer is still there when a new life of it calls. */
+/** How long an old link has to prove that its peer is still there, when the peer seems to come another time. */
 const RIVAL_TIMEOUT: Millis = 1_000;
+
+/** Links that began within this time of each other were dialled at once: neither says anything of the other. */
+const AT_ONCE: Millis = 5_000;
 
 /** What the pool and the greetings in it work with. */
 export interface PoolContext {
@@ -38,17 +41,23 @@ export interface PoolContext {
   readonly liveness: LivenessLimits;
   readonly limits: PoolLimits;
   readonly table: LinkTable;
+  /** What tells this life of the node from others. */
+  readonly instance: Bytes;
   /** Our hello to a peer that we see at `observed`. */
   hello(observed: string): Hello;
   onLink(link: Link): void;
   onLinkLost(link: Link, info: CloseInfo): void;
   onFrame(link: Link, bytes: Bytes, start: number, end: number, owned: boolean): void;
+  /** Two processes use the key of node `id`, which may be this one; `evidence` says how that is known. */
+  onCopy(id: NodeId, evidence: string): void;
 }
 
 /** All links of a node: one for each peer, admitted, watched and bounded. */
 export class Pool {
   readonly #context: PoolContext;
   #greetings = 0;
+  /** Times that this node has dialled itself and not yet been told so. */
+  #ownArrivals = 0;
   #watch: Timer | undefined;
   #closed = false;
 
@@ -72,13 +81,18 @@ export class Pool {
   }
 
   /** Makes a link of a fresh connection. Rejects with the refusal, ours or the peer's. */
-  greet(connection: Connection): Promise<Link> {
+  async greet(connection: Connection): Promise<Link> {
     const greeting = new Greeting(connection, this.#context, {
       admit: (greeted, makeLink) => this.#admit(greeted, makeLink),
       onFrame: (link, bytes, start, end, owned) => this.#frame(link, bytes, start, end, owned),
       onClose: (link, info) => this.#lost(link, info),
     });
-    return greeting.established;
+    try {
+      return await greeting.established;
+    } catch (cause) {
+      this.#hearOfCopy(connection, toMeshError(cause));
+      throw cause;
+    }
   }
 
   /** Closes every link. */
@@ -91,7 +105,7 @@ export class Pool {
   async #admit(greeted: Greeted, makeLink: () => Link): Promise<Link> {
     const { self, table } = this.#context;
     const peer = greeted.contact.id;
-    if (sameId(peer, self)) throw new MeshError("duplicate_identity", "this is ourselves");
+    if (sameId(peer, self)) throw this.#meetOneself(greeted);
     let settled: Link | undefined;
     // Each wait may let another connection of that peer come first: look again until nothing is new.
     for (let rival = table.to(peer); rival && rival !== settled; rival = table.to(peer)) {
@@ -108,35 +122,70 @@ export class Pool {
 
   /** Two links to one peer: returns where the newcomer shall replace `rival`, throws where it shall not. */
   async #settleRival(greeted: Greeted, rival: Link): Promise<void> {
-    if (!equalBytes(rival.instance, greeted.instance)) return this.#outlive(rival);
-    const lowerDialled = compareIds(this.#context.self, rival.peer) < 0;
-    // Both ends see both connections; each keeps the one that the lower id has dialled.
-    const newcomerWins = greeted.channel.connection.dialled === lowerDialled;
-    if (!newcomerWins || rival.dialled === greeted.channel.connection.dialled) {
-      throw new MeshError("duplicate_link", "there is a link between these nodes already");
+    const { self, ports } = this.#context;
+    if (!equalBytes(rival.instance, greeted.instance)) {
+      await this.#outlive(rival, () => this.#refuseCopy(rival));
+      return;
     }
+    const { dialled } = greeted.channel.connection;
+    const isAtOnce = rival.dialled !== dialled && ports.clock.now() - rival.since < AT_ONCE;
+    // Both ends see both connections; each keeps the one that the lower id has dialled.
+    if (isAtOnce && dialled !== compareIds(self, rival.peer) < 0) throw duplicateLink();
+    // Who has a link does not dial another: the peer has lost its end of the old one, or has come by two ways.
+    if (!isAtOnce && !dialled) await this.#outlive(rival, duplicateLink);
+    else this.#retire(rival);
+  }
+
+  #retire(rival: Link): void {
     this.#context.ports.clock.timer(RETIRE_AFTER, () =>
       rival.close(new MeshError("duplicate_link", "replaced by another link")),
     );
   }
 
-  /** The peer was started anew, or somebody has copied its key: the old link has to prove itself. */
-  async #outlive(rival: Link): Promise<void> {
-    const { clock, log } = this.#context.ports;
+  /** Asks the old link for a sign of life. Closes it where there is none in time, else throws what `refusal` makes. */
+  async #outlive(rival: Link, refusal: () => MeshError): Promise<void> {
+    const { clock } = this.#context.ports;
     const askedAt = clock.now();
     rival.ping();
     const deadline = askedAt + RIVAL_TIMEOUT;
     while (rival.ended === undefined && clock.now() < deadline) {
-      if (rival.liveness.heardAt > askedAt) {
-        log.write("error", "duplicate_identity", { node: shortId(rival.peer) });
-        throw new MeshError(
-          "duplicate_identity",
-          "another process with this key is connected; give each node a key of its own",
-        );
-      }
+      if (rival.liveness.heardAt > askedAt) throw refusal();
       await new Promise<void>((resume) => clock.timer(20, resume));
     }
-    rival.close(new MeshError("link_lost", "the node was started anew"));
+    rival.close(new MeshError("link_lost", "the node has come another time"));
+  }
+
+  #refuseCopy({ peer, remoteAddress }: Link): MeshError {
+    this.#context.onCopy(peer, `a link to ${remoteAddress} answers`);
+    return new MeshError(
+      "duplicate_identity",
+      "another process with this key is connected; give each node a key of its own",
+    );
+  }
+
+  /** Whoever shows this node's own key is this node, or has a copy of the key. */
+  #meetOneself({ channel, instance }: Greeted): MeshError {
+    if (equalBytes(instance, this.#context.instance)) {
+      this.#ownArrivals += 1;
+      return new MeshError("duplicate_identity", "this is the node itself");
+    }
+    const { remoteAddress } = channel.connection;
+    this.#context.onCopy(this.#context.self, `it was met at ${remoteAddress}`);
+    return new MeshError(
+      "duplicate_identity",
+      "another process uses this key; give each node a key of its own",
+    );
+  }
+
+  /** Who refuses this node as a copy has a link to the other one, or is it; where it is not this very process. */
+  #hearOfCopy({ peer, remoteAddress, dialled }: Connection, { code }: MeshError): void {
+    if (code !== "duplicate_identity" || !dialled || this.#context.table.to(peer)) return;
+    const isSelf = sameId(peer, this.#context.self);
+    if (isSelf && this.#ownArrivals > 0) this.#ownArrivals -= 1;
+    else {
+      const evidence = isSelf ? "it was met" : `node ${shortId(peer)} is linked to it`;
+      this.#context.onCopy(this.#context.self, `${evidence}, at ${remoteAddress}`);
+    }
   }
 
   #makeRoom(): void {
@@ -194,4 +243,8 @@ export class Pool {
       reason: error.message,
     });
   }
+}
+
+function duplicateLink(): MeshError {
+  return new MeshError("duplicate_link", "there is a link between these nodes already");
 }

@@ -12,7 +12,7 @@ const memory = () => new DialMemory(new SeededRandom(1, 1));
 describe("the memory of dials", () => {
   it("leaves an address alone at which nobody answered, whoever claims it", () => {
     const of = memory();
-    of.failed(tinyId(1), [A], 0);
+    of.failed(tinyId(1), [A], false, 0);
     expect(of.worthDialling(node(1, A, B), 1)).toEqual([]);
     expect(of.worthDialling(node(2, A, B), 1)).toEqual([B]);
     expect(of.worthDialling(node(2, A), 5_001)).toEqual([A]);
@@ -23,7 +23,7 @@ describe("the memory of dials", () => {
     let now = 0;
     const waits: number[] = [];
     for (let failure = 0; failure < 12; failure++) {
-      of.failed(tinyId(1), [A], now);
+      of.failed(tinyId(1), [A], false, now);
       const start = now;
       while (of.worthDialling(node(1, A), now).length === 0) now += 500;
       waits.push(now - start);
@@ -31,6 +31,13 @@ describe("the memory of dials", () => {
     expect(waits[0]).toBeLessThanOrEqual(5_000);
     expect(waits[11]).toBeGreaterThanOrEqual(300_000);
     expect(waits[11]).toBeLessThanOrEqual(600_000);
+  });
+
+  it("waits five seconds at most while nobody at all is there", () => {
+    const of = memory();
+    for (let failure = 0; failure < 20; failure++) of.failed(tinyId(1), [A], true, 0);
+    expect(of.worthDialling(node(1, A), 2_000)).toEqual([]);
+    expect(of.worthDialling(node(1, A), 5_001)).toEqual([A]);
   });
 
   it("takes a node that was refused for one that is there", () => {
@@ -62,7 +69,7 @@ describe("the memory of dials", () => {
 
   it("forgets failures of what was reached", () => {
     const of = memory();
-    of.failed(tinyId(1), [A, B], 0);
+    of.failed(tinyId(1), [A, B], false, 0);
     of.reached(tinyId(1), A);
     expect(of.worthDialling(node(1, A, B), 1)).toEqual([A]);
   });

@@ -1,87 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { concat } from "../../src/base/bytes.ts";
-import { codeFromWire, MeshError } from "../../src/base/errors.ts";
-import { compareIds, type NodeId } from "../../src/base/id.ts";
-import { signerFromSeed, verify } from "../../src/identity/keys.ts";
+import { MeshError } from "../../src/base/errors.ts";
+import { compareIds } from "../../src/base/id.ts";
+import { signerFromSeed } from "../../src/identity/keys.ts";
 import type { MeshNode } from "../../src/node/api.ts";
-import { type ContactClaim, signContact } from "../../src/peer/contact.ts";
 import { dial } from "../../src/peer/dialer.ts";
-import type { Link } from "../../src/peer/link.ts";
 import { LinkTable } from "../../src/peer/link-table.ts";
-import { LIVENESS_LIMITS } from "../../src/peer/liveness.ts";
-import { POOL_LIMITS, Pool, type PoolLimits } from "../../src/peer/pool.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
-import { World } from "../../src/sim/world.ts";
-import type { MemoryTransport } from "../../src/transport/memory/memory-transport.ts";
+import type { World } from "../../src/sim/world.ts";
 import { writeCall } from "../../src/wire/call.ts";
 import { TYPE } from "../../src/wire/frame.ts";
-import { REALM } from "./nodes.ts";
+import { code, member, newWorld } from "./member.ts";
 import { frameOf, RawPeer } from "./raw-peer.ts";
-
-const CLAIM: ContactClaim = { addresses: [], anchors: [], transit: true, serves: false };
-
-/** A pool without a node around it. */
-interface Member {
-  readonly id: NodeId;
-  readonly pool: Pool;
-  readonly table: LinkTable;
-  readonly transport: MemoryTransport;
-  readonly lost: string[];
-  dial(target: number, expect?: NodeId): Promise<Link>;
-}
-
-/** Starts a pool at the place of node `number`; `key` makes it use another node's key. */
-async function member(
-  world: World,
-  number: number,
-  limits: Partial<PoolLimits> = {},
-  key = number,
-): Promise<Member> {
-  const ports = world.ports(number);
-  const signer = signerFromSeed(world.keySeed(key));
-  const transport = world.transport(number, world.identity(key));
-  const table = new LinkTable(ports.random);
-  const lost: string[] = [];
-  const instance = ports.random.bytes(8);
-  const pool = new Pool({
-    self: signer.id,
-    realm: REALM,
-    ports,
-    verify,
-    liveness: LIVENESS_LIMITS,
-    limits: { ...POOL_LIMITS, ...limits },
-    table,
-    hello: (observed) => ({
-      versions: [2],
-      realm: REALM,
-      instance,
-      observed,
-      contact: signContact(signer, REALM, CLAIM, ports.clock.wall()).bytes,
-      token: new Uint8Array(0),
-    }),
-    onLink: () => {},
-    onLinkLost: (_, info) => lost.push(codeFromWire(info.code)),
-    onFrame: () => {
-      throw new MeshError("bad_frame", "nothing is expected here");
-    },
-  });
-  transport.onConnection = (connection) => pool.accept(connection);
-  await world.run(transport.listen(world.address(number)));
-  const dialTo = (target: number, expected?: NodeId): Promise<Link> =>
-    dial(
-      { transport, pool, table, clock: world.clock },
-      { addresses: [world.address(target)], ...(expected ? { expect: expected } : {}) },
-      2_000,
-      new AbortController().signal,
-    );
-  return { id: signer.id, pool, table, transport, lost, dial: dialTo };
-}
-
-const newWorld = (seed = 1) => new World({ seed, link: { delay: [5, 5] } });
-
-async function code(world: World, work: Promise<unknown>): Promise<unknown> {
-  return world.run(work.then(() => "done").catch((cause: MeshError) => cause.code));
-}
 
 describe("two nodes", () => {
   it.each([1, 2, 3, 4])("that dial each other at once keep one link (seed %i)", async (seed) => {
@@ -143,43 +73,6 @@ describe("two nodes", () => {
     world.crash(1);
     await world.advance(5_000);
     expect([a.table.size, a.lost]).toEqual([0, ["timeout"]]);
-  });
-});
-
-describe("a node that dials itself", () => {
-  it("is told so", async () => {
-    const world = newWorld();
-    const a = await member(world, 0);
-    expect(await code(world, a.dial(0))).toBe("duplicate_identity");
-    expect(a.table.size).toBe(0);
-  });
-});
-
-describe("another life of a node", () => {
-  it("takes the place of the one that is gone", async () => {
-    const world = newWorld();
-    const a = await member(world, 0);
-    const first = await member(world, 1);
-    await world.run(first.dial(0));
-    world.crash(1);
-    const again = await member(world, 2, {}, 1);
-    const link = await world.run(again.dial(0));
-    await world.advance(100);
-    expect([a.table.size, link.ended]).toEqual([1, undefined]);
-    expect([...a.table][0]?.remoteAddress).toBe(world.address(2));
-  });
-
-  it("is refused while the first one lives", async () => {
-    const world = newWorld();
-    const a = await member(world, 0);
-    const first = await member(world, 1);
-    await world.run(first.dial(0));
-    const copy = await member(world, 2, {}, 1);
-    expect(await code(world, copy.dial(0))).not.toBe("done");
-    await world.advance(1_000);
-    expect(copy.table.size).toBe(0);
-    expect([...a.table].map((link) => link.remoteAddress)).toEqual([world.address(1)]);
-    expect(world.trace.tail(50).some((line) => line.includes("duplicate_identity"))).toBe(true);
   });
 });
 

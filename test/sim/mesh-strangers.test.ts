@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { MeshNode } from "../../src/node/api.ts";
+import { signContact } from "../../src/peer/contact.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";
 import { never, settled } from "../rpc/line.ts";
+import { composeIn } from "./composed.ts";
 
 /** Lines of the trace that tell of `what`. */
 const told = (world: World, what: string) => world.trace.tail().filter((it) => it.includes(what));
@@ -74,11 +76,32 @@ describe("two processes with one key", () => {
       /another process with this key/,
     );
     expect(told(world, "node 1: error duplicate_identity")).toHaveLength(1);
+    expect(gateway.status().counters.duplicate_identities).toBe(1);
+    expect(told(world, "node 2: error duplicate_identity")).toHaveLength(1);
+    expect(copy.status().health).toMatchObject({
+      state: "degraded",
+      reasons: [expect.stringMatching(/^identity: another process .* key file of its own$/)],
+    });
+    expect(first.status().health.state).toBe("healthy");
     expect(copy.status().bootstrap[0]?.lastError).toMatch(/^duplicate_identity: /);
     await world.advance(60_000);
     expect(lost).toEqual([]);
     expect(linked(gateway)).toEqual([first.id]);
     expect(await world.run(gateway.call("who"))).toBe("first");
+  });
+
+  it("end the alarm ten minutes after the older one has gone", async () => {
+    const world = new World({ seed: 1, link: { delay: [1, 5] } });
+    await startSimNode(world, 1, { mode: "gateway", listen: true });
+    const first = await startSimNode(world, 2, { mode: "edge", bootstrap: [1] });
+    await world.run(first.ready());
+    const copy = await startSimNode(world, 2, { mode: "edge", bootstrap: [1] });
+    await world.advance(5_000);
+    await world.run(first.close());
+    await world.run(copy.ready({ timeout: 70_000 }));
+    expect(copy.status().health.state).toBe("degraded");
+    await world.advance(600_000);
+    expect(copy.status().health.state).toBe("healthy");
   });
 
   it("are one node in its next life where the older one is gone, at once", async () => {
@@ -98,5 +121,33 @@ describe("two processes with one key", () => {
     expect(told(world, "duplicate_identity")).toEqual([]);
     await world.run(next.register("who", () => "next"));
     expect(await world.run(gateway.call("who"))).toBe("next");
+  });
+});
+
+describe("a node that hears of itself", () => {
+  /** What node 2 says of its health where a gateway that it is led to has a contact of it that is so much newer. */
+  async function healthAfter(seqAhead: number): Promise<readonly string[]> {
+    const world = new World({ seed: 1, link: { delay: [1, 5] } });
+    await composeIn(world, 1, { mode: "gateway" });
+    const gateway = await composeIn(world, 3, { mode: "gateway", bootstrap: [1] });
+    await world.advance(1_000);
+    const claim = { addresses: [world.address(9)], anchors: [], transit: true, serves: true };
+    const signer = world.signer(2);
+    const { realm } = gateway.context;
+    gateway.dht.addContact(signContact(signer, realm, claim, world.clock.wall() + seqAhead));
+    const node = await composeIn(world, 2, { mode: "gateway", bootstrap: [1] });
+    await world.advance(2_000);
+    expect(node.overlay?.state().joined).toBe(true);
+    return node.health.state().reasons;
+  }
+
+  it("raises the alarm where it was somebody else who signed it", async () => {
+    expect(await healthAfter(5_000)).toEqual([
+      expect.stringMatching(/^identity: another process uses the key of this node/),
+    ]);
+  });
+
+  it("takes an older contact for one of its earlier lives", async () => {
+    expect(await healthAfter(-5_000)).toEqual([]);
   });
 });
