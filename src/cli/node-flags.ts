@@ -1,4 +1,5 @@
-import type { ForwardingLimits } from "../index.ts";
+import type { ForwardingLimits, Mode } from "../index.ts";
+import { MODE_NAMES, MODES } from "../node/modes.ts";
 import type { Arguments, Flag } from "./command.ts";
 
 /** How long a node may take to find its place, and a call to end, unless told otherwise: milliseconds. */
@@ -133,7 +134,7 @@ export function stayingFlags(mode: string): readonly Flag[] {
       kind: "text",
       value: "<mode>",
       environment: "MACULA_MODE",
-      choices: ["bootstrap", "gateway", "edge", "hybrid"],
+      choices: MODE_NAMES,
       fallback: mode,
       help: "What the node does for others: bootstrap is an entry point, gateway forwards, edge does neither, hybrid both.",
     },
@@ -165,5 +166,5 @@ export function listenOf(given: Arguments): string | false {
   const said = given.text("listen");
   if (said === "off") return false;
   if (said !== undefined) return said;
-  return given.text("mode") === "edge" ? false : "0.0.0.0:9443";
+  return MODES[given.text("mode") as Mode].listens ? "0.0.0.0:9443" : false;
 }

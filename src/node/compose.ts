@@ -36,9 +36,9 @@ import { DirectLinks } from "./direct-links.ts";
 import { Emitter } from "./emitter.ts";
 import { IdentityAlarm } from "./identity-alarm.ts";
 import { Isolation } from "./isolation.ts";
+import { Roles } from "./modes.ts";
 import { OwnContact } from "./own-contact.ts";
 import { Reachability } from "./reachability.ts";
-import { Roles } from "./roles.ts";
 
 /** A dial for a punch ends by its own time, or with the transport. */
 const NEVER_ABORTED: AbortSignal = new AbortController().signal;
@@ -136,10 +136,9 @@ export function compose(parts: NodeParts): Composition {
     () => contact.current(),
     (link, before) => contactUpdated(composed, link, before),
   );
-  const state = parts.storage && new StateKeeper(context, dht, parts.storage, health);
   const composed: Wiring = {
     overlay: undefined,
-    state,
+    state: parts.storage && new StateKeeper(context, dht, parts.storage, health),
     health,
     alarm: new IdentityAlarm(context.self, ports, health),
     isolation: new Isolation(ports, health, () => isCutOff(parts, context)),

@@ -7,7 +7,7 @@ import { realmId } from "../identity/realm.ts";
 import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
 import { ROUTING_STRATEGIES, type RoutingStrategy } from "../routing/strategy.ts";
 import type { Mode, NodeOptions } from "./api.ts";
-import { isMode, MODE_NAMES } from "./roles.ts";
+import { isMode, MODE_NAMES } from "./modes.ts";
 
 /** Bootstrap nodes in one list at most. */
 const BOOTSTRAP_MAX = 64;

@@ -8,7 +8,7 @@ import { ADDRESSES_MAX } from "../peer/contact.ts";
 import type { Router } from "../routing/router.ts";
 import type { RoutingContext } from "../routing/routing-context.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { Roles } from "./roles.ts";
+import type { Roles } from "./modes.ts";
 
 /** What the reachability of a node works with. */
 export interface ReachabilityOptions {

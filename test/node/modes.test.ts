@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Mode } from "../../src/node/api.ts";
-import { Roles } from "../../src/node/roles.ts";
+import { Roles } from "../../src/node/modes.ts";
 
 function rolesOf(mode: Mode, links: "auto" | "static", isProved: boolean): string {
   const roles = new Roles(mode, links);

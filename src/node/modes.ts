@@ -1,11 +1,23 @@
 import type { Mode } from "./api.ts";
 
-/** What the modes are made of. */
-const MODES: Readonly<Record<Mode, { readonly transit: boolean; readonly serves: boolean }>> = {
-  bootstrap: { transit: false, serves: true },
-  gateway: { transit: true, serves: true },
-  edge: { transit: false, serves: false },
-  hybrid: { transit: true, serves: true },
+/** What a node does for others. All else is the same in every mode, or an option of its own. */
+export interface Preset {
+  /** It takes connections where nothing else is said. */
+  readonly listens: boolean;
+  /** It passes on the frames of others, and is the anchor of those that do not. */
+  readonly transit: boolean;
+  /** It holds records and answers lookups. */
+  readonly serves: boolean;
+}
+
+const EDGE: Preset = { listens: false, transit: false, serves: false };
+
+/** Each mode as what it has beyond an edge. `hybrid` does what `gateway` does; the name says that it also provides. */
+export const MODES: Readonly<Record<Mode, Preset>> = {
+  edge: EDGE,
+  bootstrap: { ...EDGE, listens: true, serves: true },
+  gateway: { ...EDGE, listens: true, serves: true, transit: true },
+  hybrid: { ...EDGE, listens: true, serves: true, transit: true },
 };
 
 /** True for the name of a mode. */
