@@ -9,6 +9,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   trace: async () => (await import("./commands/trace.ts")).trace,
   lookup: async () => (await import("./commands/lookup.ts")).lookup,
   status: async () => (await import("./commands/status.ts")).status,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
   peers: async () => (await import("./commands/peers.ts")).peers,
   id: async () => (await import("./commands/id.ts")).id,
   sim: async () => (await import("./commands/sim.ts")).sim,

@@ -17,6 +17,7 @@ export interface Failure {
 const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   address_in_use:
     "stop the process that listens there, or choose another place with --listen or --control",
+  bad_record: "see that the clocks of both machines are right",
   bad_certificate: "the other side is not a mesh node, or something sits in between",
   dial_failed: "check that a node listens at that address and that UDP reaches it",
   duplicate_identity: "give each node an identity of its own with --identity",
@@ -30,6 +31,11 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   timeout: "allow more time with --timeout, or check that the provider is not stuck",
   unsupported_version: "bring both nodes to the same major version",
 };
+
+/** What can be done about a failure with that code; `undefined` where its message says all there is. */
+export function adviceFor(code: string): string | undefined {
+  return Object.hasOwn(ADVICE, code) ? ADVICE[code as ErrorCode] : undefined;
+}
 
 /** The same for a node that is still looking for its place: there is no provider to blame yet. */
 const START_ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {

@@ -107,6 +107,26 @@ export const LOOKUP_FLAGS: readonly Flag[] = [
   ...NODE_FLAGS.filter(({ name }) => name !== "max-hops"),
 ];
 
+/** The flags of `doctor`, which asks a running node, or a node of its own that it starts for the purpose. */
+export const DOCTOR_FLAGS: readonly Flag[] = [
+  {
+    name: "peer",
+    kind: "text",
+    value: "<node id>",
+    help: "Also tell how calls get to this node, and why there is no direct link to it.",
+  },
+  {
+    name: "listen",
+    kind: "text",
+    value: "<address>",
+    help: "Let the node of its own listen at ip:port, so that it is seen whether others can dial it there.",
+  },
+  CONTROL_FLAG,
+  ...named("bootstrap", "realm", "identity", "state", "timeout"),
+  ...named("log").map((flag) => ({ ...flag, fallback: "off" })),
+  ...named("json"),
+];
+
 const FORWARDING_FLAGS: readonly Flag[] = [
   {
     name: "forward-in-all",

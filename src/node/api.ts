@@ -226,6 +226,12 @@ export interface NodeStatus {
   readonly health: { readonly state: "healthy" | "degraded"; readonly reasons: readonly string[] };
   /** Milliseconds. */
   readonly uptime: Millis;
+  /**
+   * Milliseconds by which the latest word of its neighbours, by their own clocks, is ahead of this node's clock, in the middle
+   * of all. Above 0 this clock is behind by as much or more; with right clocks it is between 0 and -660,000, because contacts
+   * are signed every ten minutes. `undefined` without links.
+   */
+  readonly clockOffset: Millis | undefined;
   readonly links: readonly LinkStatus[];
   /** Ids of the nodes this one is reached through; empty where it carries transit itself. */
   readonly anchors: readonly string[];

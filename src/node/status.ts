@@ -38,6 +38,7 @@ export function statusOf(node: Composition, facts: StatusFacts): NodeStatus {
     ready: facts.ready,
     dialable: node.reachability.state,
     uptime: parts.ports.clock.now() - facts.startedAt,
+    clockOffset: clockOffset(context.table, parts.ports.clock.wall()),
     links: [...context.table].map(linkStatus),
     anchors,
     overlay: node.overlay?.state(),
@@ -113,6 +114,12 @@ function contactsOf(
       anchor: anchors.has(node),
     };
   });
+}
+
+/** The one in the middle: a single neighbour with a wrong clock, or that lies, moves it by little. */
+function clockOffset(links: Iterable<Link>, now: Millis): Millis | undefined {
+  const ahead = [...links].map(({ contact }) => contact.seq - now).sort((a, b) => a - b);
+  return ahead[(ahead.length - 1) >> 1];
 }
 
 function linkStatus(link: Link): LinkStatus {

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { MeshError, toMeshError } from "../../base/errors.ts";
 import type { Millis } from "../../base/ports.ts";
 import type { MeshNode } from "../../index.ts";
+import { reachPeer } from "../doctor/reach-peer.ts";
 import { toJson } from "../output.ts";
 import {
   CONNECTIONS_MAX,
@@ -55,7 +56,9 @@ async function valueFor(
   signal: AbortSignal,
 ): Promise<unknown> {
   if (request.ask === "status") return node.status();
-  return await node.lookup(request.procedure, { timeout: request.timeout, signal });
+  const { timeout } = request;
+  if (request.ask === "reach") return await reachPeer(node, request.peer, timeout, signal);
+  return await node.lookup(request.procedure, { timeout, signal });
 }
 
 function failed(cause: unknown): ControlAnswer {

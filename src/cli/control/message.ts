@@ -17,7 +17,9 @@ export const TIME_MAX: Millis = 10_000;
 /** What a running node is asked: one line of JSON. */
 export type ControlRequest =
   | { readonly ask: "status" }
-  | { readonly ask: "lookup"; readonly procedure: string; readonly timeout: Millis };
+  | { readonly ask: "lookup"; readonly procedure: string; readonly timeout: Millis }
+  /** How calls get to one node: a `PeerFacts`. */
+  | { readonly ask: "reach"; readonly peer: string; readonly timeout: Millis };
 
 /** What it answers: one line of JSON, and then the end. */
 export type ControlAnswer = { readonly version: number } & (
@@ -27,21 +29,23 @@ export type ControlAnswer = { readonly version: number } & (
 
 /** @throws {MeshError} `bad_frame` on what is no request, `unknown_type` on one this version does not know. */
 export function readRequest(line: string): ControlRequest {
-  const fields = readObject(line);
-  if (fields.ask === "status") return { ask: "status" };
-  if (fields.ask !== "lookup") {
-    const asked = String(fields.ask).slice(0, 80);
-    throw new MeshError(
-      "unknown_type",
-      `"${asked}" is nothing to ask; there are status and lookup`,
-    );
+  const { ask, procedure, peer, timeout } = readObject(line);
+  if (ask === "status") return { ask };
+  if (ask !== "lookup" && ask !== "reach") {
+    const asked = String(ask).slice(0, 80);
+    const known = "there are status, lookup and reach";
+    throw new MeshError("unknown_type", `"${asked}" is nothing to ask; ${known}`);
   }
-  const { procedure, timeout } = fields;
+  const what = ask === "lookup" ? procedure : peer;
   const isTime = typeof timeout === "number" && timeout >= 1;
-  if (typeof procedure !== "string" || !isTime) {
-    throw new MeshError("bad_frame", "a lookup has a procedure, a text, and a timeout in ms");
+  if (typeof what !== "string" || !isTime) {
+    const needed = ask === "lookup" ? "a procedure" : "a peer";
+    throw new MeshError("bad_frame", `a ${ask} has ${needed}, a text, and a timeout in ms`);
   }
-  return { ask: "lookup", procedure, timeout: Math.min(timeout, TIME_MAX) };
+  const time = Math.min(timeout, TIME_MAX);
+  return ask === "lookup"
+    ? { ask, procedure: what, timeout: time }
+    : { ask, peer: what, timeout: time };
 }
 
 /** @throws {MeshError} `bad_frame` on what is no answer, `unsupported_version` on one of another version. */

@@ -90,6 +90,29 @@ describe("a control socket", () => {
     expect(await code(askNode(other.path, { ask: "status" }, 5_000, NEVER))).toBe("internal");
   });
 
+  it("calls a peer for whoever asks, within the time", async () => {
+    const calls: unknown[] = [];
+    const report = { error: undefined, hops: [], elapsed: 3 };
+    const node = nodeThat({
+      explain: (_, __, options) => {
+        calls.push([options?.provider, options?.routingStrategy, options?.timeout]);
+        return Promise.resolve({ result: undefined, report: report as never });
+      },
+      status: () => ({ links: [{ node: "ab", address: "192.0.2.1:1" }] }) as never,
+    });
+    await using control = await ControlServer.open(place.path(), node);
+    const request = { ask: "reach", peer: "ab", timeout: 800 } as const;
+    expect(await askNode(control.path, request, 5_000, NEVER)).toMatchObject({
+      node: "ab",
+      routed: { isReached: true, forwarders: 0, elapsed: 3 },
+      direct: { isReached: true, address: "192.0.2.1:1" },
+    });
+    expect(calls).toEqual([
+      ["ab", "multi_hop_only", 400],
+      ["ab", "direct_only", 400],
+    ]);
+  });
+
   it("is its owner's alone, and gone with the node", async () => {
     const usual = process.umask(0);
     const control = await ControlServer.open(place.path(), NODE);
@@ -107,6 +130,8 @@ describe("a control socket", () => {
     ["nothing it knows", '{"ask":"stop"}\n', "unknown_type"],
     ["a lookup of nothing", '{"ask":"lookup","timeout":5}\n', "bad_frame"],
     ["a lookup without end", '{"ask":"lookup","procedure":"a"}\n', "bad_frame"],
+    ["the way to nobody", '{"ask":"reach","timeout":5}\n', "bad_frame"],
+    ["a way without end", '{"ask":"reach","peer":"ab"}\n', "bad_frame"],
     ["more than it takes", `${"x".repeat(REQUEST_BYTES_MAX + 1)}`, "too_large"],
   ])("that is asked %s says so", async (_, text, expected) => {
     await using control = await ControlServer.open(place.path(), NODE);

@@ -31,6 +31,8 @@ export async function sayer(path: string, answer: string | undefined): Promise<S
 }
 
 /** As much of a node as is asked over its control socket. */
-export function nodeThat(parts: Partial<Pick<MeshNode, "status" | "lookup">>): MeshNode {
+export function nodeThat(
+  parts: Partial<Pick<MeshNode, "status" | "lookup" | "explain">>,
+): MeshNode {
   return parts as MeshNode;
 }
