@@ -11,7 +11,7 @@ import {
   type StrategyState,
 } from "../routing/strategy.ts";
 import { failureOf } from "./punch-failure.ts";
-import type { PunchPeer, PunchResult } from "./punch-table.ts";
+import { PUNCHES_MAX, type PunchPeer, type PunchResult } from "./punch-table.ts";
 import type { Puncher } from "./puncher.ts";
 import type { Sightings } from "./sightings.ts";
 
@@ -21,6 +21,9 @@ export const SHORTCUTS_MAX = 32;
 /** How often what is known is looked through, and after how much idle time a shortcut is let go. */
 const REVIEW_EVERY: Millis = 60_000;
 const IDLE: Millis = 60_000;
+
+/** Punches that are left to calls which wait for one: probes go without. */
+const PUNCHES_SPARED = 4;
 
 /** Probes that one review begins. */
 const PROBES_AT_ONCE = 4;
@@ -56,6 +59,8 @@ export class Shortcuts {
   readonly #targets = new BoundedMap<number, Target>(STRATEGIES_MAX);
   /** Links that calls wait for. As many as punches at most. */
   readonly #opening = new Map<number, Promise<Link>>();
+  /** Attempts under way, by whom they are to: a call that needs a link waits for what a probe has begun. As many as punches. */
+  readonly #punches = new Map<number, Promise<PunchResult>>();
   #review: Timer | undefined;
   #closed = false;
 
@@ -169,6 +174,7 @@ export class Shortcuts {
 
   #probe(target: Target): void {
     const { id } = target.peer;
+    if (this.#puncher.size >= PUNCHES_MAX - PUNCHES_SPARED) return;
     this.#strategies.probing(id, this.#now());
     this.#punch(target).then(
       (result) => (result.kind === "linked" ? this.#measure(result.link) : undefined),
@@ -176,8 +182,17 @@ export class Shortcuts {
     );
   }
 
+  #punch(target: Target): Promise<PunchResult> {
+    const key = idNumber(target.peer.id);
+    const known = this.#punches.get(key);
+    if (known !== undefined) return known;
+    const punch = this.#attempt(target).finally(() => this.#punches.delete(key));
+    this.#punches.set(key, punch);
+    return punch;
+  }
+
   /** Keeps the books of an attempt that has come to nothing. */
-  async #punch(target: Target): Promise<PunchResult> {
+  async #attempt(target: Target): Promise<PunchResult> {
     const { id } = target.peer;
     this.#context.ports.meter.count("direct_probes");
     const { multiHop } = this.at(id);

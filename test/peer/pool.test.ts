@@ -4,7 +4,6 @@ import { MeshError } from "../../src/base/errors.ts";
 import { compareIds } from "../../src/base/id.ts";
 import { signerFromSeed } from "../../src/identity/keys.ts";
 import type { MeshNode } from "../../src/node/api.ts";
-import { dial } from "../../src/peer/dialer.ts";
 import { LinkTable } from "../../src/peer/link-table.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import type { World } from "../../src/sim/world.ts";
@@ -33,7 +32,9 @@ describe("two nodes", () => {
     const world = newWorld();
     const [a, b] = [await member(world, 0), await member(world, 1)];
     const link = await world.run(a.dial(1, b.id));
+    const sent = a.transport.stats().datagramsSent;
     expect(await world.run(a.dial(1, b.id))).toBe(link);
+    expect(a.transport.stats().datagramsSent).toBe(sent);
     expect(await world.run(a.dial(1))).toBe(link);
     await world.advance(1_000);
     expect([a.table.size, b.table.size, link.ended]).toEqual([1, 1, undefined]);
@@ -57,6 +58,14 @@ describe("two nodes", () => {
     expect([a.table.size, b.lost]).toEqual([0, ["unneeded"]]);
   });
 
+  it("leave it to who dialled: the other one may need it", async () => {
+    const world = newWorld();
+    const [a, b] = [await member(world, 0, { idleClose: 10_000 }), await member(world, 1)];
+    await world.run(b.dial(0));
+    await world.advance(60_000);
+    expect([a.table.size, b.table.size]).toEqual([1, 1]);
+  });
+
   it("keep an idle link that is pinned", async () => {
     const world = newWorld();
     const [a] = [await member(world, 0, { idleClose: 10_000 }), await member(world, 1)];
@@ -77,6 +86,43 @@ describe("two nodes", () => {
 });
 
 describe("a pool that is full", () => {
+  it("has a place for the next life of a peer: that of the one before", async () => {
+    const world = newWorld();
+    const a = await member(world, 0, { linksMax: 2 });
+    const [, other] = [await member(world, 1), await member(world, 2)];
+    const [first, second] = [await world.run(a.dial(1)), await world.run(a.dial(2))];
+    world.crash(1);
+    const again = await member(world, 3, {}, 1);
+    await world.run(again.dial(0));
+    await world.advance(100);
+    expect([first.ended?.by, second.ended, other.lost]).toEqual(["local", undefined, []]);
+    expect(a.table.size).toBe(2);
+  });
+
+  it.each([1, 2, 3, 4])(
+    "needs none for a link that takes another's place (seed %i)",
+    async (seed) => {
+      const world = newWorld(seed);
+      const a = await member(world, 0, { linksMax: 2 });
+      const [b] = [await member(world, 1), await member(world, 2)];
+      const idle = await world.run(a.dial(2));
+      await world.advance(100);
+      await world.run(Promise.all([a.dial(1), b.dial(0)]));
+      await world.advance(1_000);
+      expect([idle.ended, a.table.size]).toEqual([undefined, 2]);
+    },
+  );
+
+  it("has room again for who says who he is, once another has said it", async () => {
+    const world = newWorld();
+    const a = await member(world, 0, { greetingsMax: 1 });
+    for (const number of [1, 2, 3]) {
+      const other = await member(world, number);
+      expect(await code(world, other.dial(0))).toBe("done");
+    }
+    expect(a.table.size).toBe(3);
+  });
+
   it("lets the link that was not used for longest go", async () => {
     const world = newWorld();
     const a = await member(world, 0, { linksMax: 2 });
@@ -113,49 +159,6 @@ describe("a pool that is closed", () => {
     expect([a.table.size, b.lost]).toEqual([0, ["closed"]]);
     expect(await code(world, b.dial(0))).toBe("overloaded");
     expect(await code(world, a.dial(1))).toBe("closed");
-  });
-});
-
-describe("a dial", () => {
-  it("names the cause at every address", async () => {
-    const world = newWorld();
-    const a = await member(world, 0);
-    const work = dial(
-      { transport: a.transport, pool: a.pool, table: a.table, clock: world.clock },
-      { addresses: [world.address(7), world.address(8)] },
-      1_000,
-      new AbortController().signal,
-    );
-    const error = await world.run(work.catch((cause: MeshError) => cause));
-    expect(error).toMatchObject({ code: "dial_failed" });
-    expect((error as MeshError).message).toContain(`${world.address(7)}: `);
-    expect((error as MeshError).message).toContain(`${world.address(8)}: `);
-  });
-
-  it("keeps the first address that answers", async () => {
-    const world = newWorld();
-    const [a] = [await member(world, 0), await member(world, 1)];
-    const link = await world.run(
-      dial(
-        { transport: a.transport, pool: a.pool, table: a.table, clock: world.clock },
-        { addresses: [world.address(7), world.address(1)] },
-        5_000,
-        new AbortController().signal,
-      ),
-    );
-    expect(link.remoteAddress).toBe(world.address(1));
-    expect(world.clock.now()).toBeLessThan(1_000);
-  });
-
-  it("of no address says so", async () => {
-    const world = newWorld();
-    const a = await member(world, 0);
-    const context = { transport: a.transport, pool: a.pool, table: a.table, clock: world.clock };
-    const work = dial(context, { addresses: [] }, 1_000, new AbortController().signal);
-    await expect(world.run(work)).rejects.toMatchObject({
-      code: "dial_failed",
-      message: "the node has no address that can be dialled",
-    });
   });
 });
 

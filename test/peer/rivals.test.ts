@@ -21,6 +21,18 @@ describe("a node that dials itself", () => {
   });
 });
 
+describe("a node that meets the copy of a peer", () => {
+  it("refuses it, and knows whose key it is", async () => {
+    const world = newWorld();
+    const [a, b] = [await member(world, 0), await member(world, 1)];
+    await world.run(b.dial(0));
+    const copy = await member(world, 2, {}, 1);
+    expect(await code(world, a.dial(2))).toBe("duplicate_identity");
+    await world.advance(100);
+    expect([a.copies, [...a.table].length, copy.table.size]).toEqual([[shortId(b.id)], 1, 0]);
+  });
+});
+
 describe("a node that has lost its end of a link", () => {
   const LIFE = new Uint8Array(8).fill(7);
 

@@ -70,6 +70,7 @@ function bootstrap(
 function udp({ udp: state, status }: DoctorFacts): Finding {
   const open = "let UDP out to the bootstrap ports, and answers back in";
   if (state === "works") return ok("udp", "UDP goes through, both ways");
+  if (state === "unused") return ok("udp", "it has been told to use TCP alone");
   if (state === "blocked" && status.links.length > 0) {
     return warn("udp", "UDP is blocked: links go over TCP, and no direct links are opened", open);
   }

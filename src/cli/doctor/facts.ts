@@ -1,7 +1,7 @@
 import type { NodeStatus } from "../../index.ts";
 
-/** Whether the network lets UDP through, both ways. */
-export type Udp = "works" | "blocked" | "unknown";
+/** Whether the network lets UDP through, both ways; `unused` where the node has been told to do without. */
+export type Udp = "works" | "blocked" | "unknown" | "unused";
 
 /** A file or directory that a node needs, and why it would not do. */
 export interface PlaceFacts {

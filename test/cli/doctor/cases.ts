@@ -120,6 +120,7 @@ export const CASES: readonly (readonly [string, Change, readonly RegExp[]])[] = 
     () => ({ udp: "blocked" }),
     [/^warn udp: .* over TCP.* > let UDP out/],
   ],
+  ["a node without UDP", () => ({ udp: "unused" }), [/^ok udp: .* TCP alone/]],
   [
     "a bootstrap address that is dead",
     status(({ bootstrap: [first] }) => ({
