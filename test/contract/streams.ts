@@ -164,6 +164,26 @@ export function streamContract(stageKind: StageKind, use: Use): void {
     );
 
     it(
+      "tell of a stop that came before anybody listened, once, and take no more writes",
+      use(async (stage) => {
+        const { client, server } = await pair(stage);
+        client.take = echo;
+        const ours = await stage.settle(client.connection.open(), "open");
+        ours.write(pattern(1, 0, 10));
+        const theirs = await stage.settle(server.streams.take(), "the stream");
+        theirs.stop(99);
+        await stage.settle(askEcho(server.connection), "an exchange behind the stop");
+        ours.write(pattern(1, 0, 10));
+        expect(ours.buffered).toBe(0);
+        ours.pause();
+        const near = new StreamProbe(ours);
+        expect(await stage.settle(near.stopped, "the stop")).toBe(99);
+        await stage.settle(askEcho(server.connection), "another exchange");
+        expect(near.events).toEqual(["stop 99"]);
+      }),
+    );
+
+    it(
       "let a higher priority leave first",
       use(async (stage) => {
         const scene = await pair(stage);

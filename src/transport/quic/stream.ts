@@ -52,6 +52,8 @@ export class QuicStream implements Stream {
   #readDone = false;
   #writeDone = false;
   #ending = false;
+  /** Code of the peer's stop that is still to be told. */
+  #stoppedBy: number | undefined;
   #blocked = false;
   #owesDrain = false;
 
@@ -68,7 +70,8 @@ export class QuicStream implements Stream {
   setHandler(handler: StreamHandler): void {
     if (this.#handler !== undefined) throw new MeshError("internal", "a stream has one handler");
     this.#handler = handler;
-    if (this.#held.length > 0 || this.#coreHolds) this.#host.wake(this);
+    const isOwed = this.#held.length > 0 || this.#stoppedBy !== undefined;
+    if (isOwed || this.#coreHolds) this.#host.wake(this);
   }
 
   write(bytes: Bytes, start = 0, end: number = bytes.length): boolean {
@@ -206,9 +209,17 @@ export class QuicStream implements Stream {
       else if (held.kind === "end") handler.onEnd();
       else handler.onReset(held.code);
     }
+    this.#tellStop(handler);
     if (!this.#flowing || !this.#coreHolds || this.#host.ended) return;
     this.#coreHolds = false;
     this.#host.core.pause(this.#host.handle, this.id, false);
+  }
+
+  /** A stop concerns what is written: it is told though the stream is paused. */
+  #tellStop(handler: StreamHandler): void {
+    const stoppedBy = this.#stoppedBy;
+    this.#stoppedBy = undefined;
+    if (stoppedBy !== undefined && !this.#host.ended) handler.onStop(stoppedBy);
   }
 
   /** Data arrived in `bytes[start, end)`. */
@@ -247,7 +258,8 @@ export class QuicStream implements Stream {
     if (this.#writeDone) return;
     this.#writeDone = true;
     this.#staging.clear();
-    this.#handler?.onStop(code);
+    if (this.#handler === undefined) this.#stoppedBy = code;
+    else this.#handler.onStop(code);
     this.#forgetIfDone();
   }
 
