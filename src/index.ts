@@ -6,6 +6,7 @@ export type {
   CallReport,
   ContactStatus,
   DestinationStatus,
+  DriverStatus,
   FoundProvider,
   Hop,
   LinkStatus,
@@ -20,6 +21,8 @@ export type {
   Registration,
   RegistrationStatus,
   RoutingStatus,
+  TransportStatus,
+  Transports,
   WaitOptions,
 } from "./node/api.ts";
 export { createNode } from "./node/create-node.ts";

@@ -54,6 +54,15 @@ export const NODE_FLAGS: readonly Flag[] = [
     help: "Which ways calls may take: hybrid opens direct links where they are worth it, multi_hop_only opens none, direct_only uses nothing else. hybrid, unless links are static.",
   },
   {
+    name: "transports",
+    kind: "text",
+    value: "<which>",
+    environment: "MACULA_TRANSPORTS",
+    choices: ["auto", "quic", "tls"],
+    fallback: "auto",
+    help: "What carries links: auto is QUIC over UDP, and TLS over TCP where UDP gets nowhere; quic and tls are that one alone.",
+  },
+  {
     name: "timeout",
     kind: "number",
     value: "<ms>",

@@ -23,6 +23,7 @@ export async function createFrom(
     listen: given.text("mode") === undefined ? false : listenOf(given),
     bootstrap: [...given.list("bootstrap")],
     links: given.text("links") as "auto" | "static",
+    transports: given.text("transports") as "auto",
     ...(identity === undefined ? {} : { identity }),
     ...(state === undefined ? {} : { state }),
     ...(routingStrategy === undefined ? {} : { routingStrategy }),

@@ -37,6 +37,14 @@ export function isNotReached(code: ErrorCode): boolean {
   return code === "dial_failed" || code === "id_mismatch" || code === "bad_certificate";
 }
 
+/** What the dials back of a node work with. */
+export interface DialBackOptions {
+  /** Makes a transport with this node's identity and a socket of its own. */
+  readonly spare: () => Transport;
+  /** Whether a node that it does not reach may well be reached by others: its own network blocks a driver. */
+  readonly isImpaired: () => boolean;
+}
+
 /** One neighbour that wants to be dialled. */
 interface Job {
   readonly link: Link;
@@ -58,7 +66,7 @@ interface Failure {
  */
 export class DialBack {
   readonly #context: RoutingContext;
-  readonly #spare: () => Transport;
+  readonly #options: DialBackOptions;
   readonly #stop = new AbortController();
   readonly #askedAt = new BoundedMap<number, Millis>(REMEMBERED_MAX);
   /** By host, where nobody answered last time. */
@@ -67,10 +75,9 @@ export class DialBack {
   readonly #waiting: Job[] = [];
   #underWay = 0;
 
-  /** `spare` makes a transport with this node's identity and a socket of its own. */
-  constructor(context: RoutingContext, router: Router, spare: () => Transport) {
+  constructor(context: RoutingContext, router: Router, options: DialBackOptions) {
     this.#context = context;
-    this.#spare = spare;
+    this.#options = options;
     router.on(TYPE.dialBack, (arrival, _, bytes, start, end) => {
       const { number, port } = readDialBack(bytes, start, end);
       this.#take(arrival, number, port);
@@ -117,10 +124,15 @@ export class DialBack {
       meter.count("dial_backs");
       this.#underWay += 1;
       this.#dial(job)
-        .catch((cause) => toMeshError(cause).code)
+        .catch((cause) => this.#worth(toMeshError(cause).code))
         .then((code) => this.#done(job, code))
         .catch(() => {}); // A link that is gone takes no reply.
     }
+  }
+
+  /** Who can't use every driver has nothing to say of a node that it has not reached. */
+  #worth(code: ErrorCode): ErrorCode {
+    return isNotReached(code) && this.#options.isImpaired() ? "overloaded" : code;
   }
 
   #done(job: Job, code: ErrorCode | undefined): void {
@@ -137,7 +149,7 @@ export class DialBack {
 
   /** Rejects with why the neighbour was not reached. */
   async #dial({ link, address }: Job): Promise<undefined> {
-    const transport = this.#spare();
+    const transport = this.#options.spare();
     try {
       const { signal } = this.#stop;
       await transport.dial(address, { expect: link.peer, timeout: TIMEOUT, signal });

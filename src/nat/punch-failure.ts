@@ -14,10 +14,14 @@ const PAUSE_BLOCKED: Millis = 600_000;
 /** Where another time may be better: the peer is busy, or does not yet know who vouches for whom. */
 const PAUSE_SHORT: Millis = 60_000;
 
+export const NO_DATAGRAMS = "udp is blocked, or not used: all links of this node go over TCP";
+
 /** How an attempt to open a link ended. */
 export type PunchOutcome =
   | { readonly kind: "silence" }
   | { readonly kind: "hopeless" }
+  /** No link of this node goes by datagrams. */
+  | { readonly kind: "no_datagrams" }
   /** No knock came through, or the dial failed behind it. */
   | { readonly kind: "blocked" }
   | { readonly kind: "refused"; readonly code: ErrorCode }
@@ -47,6 +51,8 @@ export function failureOf(outcome: PunchOutcome, mappings: Mappings, times: numb
         reason: `the peer's addresses are not believed: ${outcome.reason}`,
         pause: PAUSE_SHORT,
       };
+    case "no_datagrams":
+      return { reason: NO_DATAGRAMS, pause: PAUSE_SHORT };
     case "hopeless":
       return { reason: "both ends stand behind symmetric NATs", pause: PAUSE_HOPELESS };
     case "blocked":

@@ -34,7 +34,7 @@ import { readKnock, writeKnock } from "./knock.ts";
 import { readSigned } from "./observation.ts";
 import { OfferQuota } from "./offer-quota.ts";
 import { Punch, type PunchRole, type PunchStep, WORD_TIMEOUT } from "./punch.ts";
-import { isHopeless, type PunchOutcome } from "./punch-failure.ts";
+import { isHopeless, NO_DATAGRAMS, type PunchOutcome } from "./punch-failure.ts";
 import { type ActivePunch, type PunchPeer, type PunchResult, PunchTable } from "./punch-table.ts";
 import type { Sightings } from "./sightings.ts";
 
@@ -44,11 +44,14 @@ const GRACE: Millis = 1_500;
 const NO_SECRET: Bytes = new Uint8Array(SECRET_BYTES);
 const EMPTY: PunchClaim = { mapping: "unknown", locals: [], observations: [] };
 
-const NO_ROOM: PunchResult = {
-  kind: "failed",
-  outcome: { kind: "refused", code: "overloaded" },
-  mappings: { own: "unknown", peer: "unknown" },
-};
+const NO_ROOM: PunchResult = notBegun({ kind: "refused", code: "overloaded" });
+const BLIND: PunchResult = notBegun({ kind: "no_datagrams" });
+
+/** Why an offer is refused: its code for the peer, and in words for this node's log. */
+interface Refusal {
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
 
 export interface PuncherOptions {
   readonly transport: Transport;
@@ -116,6 +119,7 @@ export class Puncher {
   /** Tries to open a link. `half`: half of the usual round trip of a call to it, where that is known. */
   async open(peer: PunchPeer, half: Millis | undefined): Promise<PunchResult> {
     if (this.#closed || !this.#table.hasRoom(peer.id, "initiator")) return NO_ROOM;
+    if (this.#sightings.isBlind) return BLIND;
     this.#meter.count("punches_begun");
     const claim = await this.#begin();
     const link = this.#context.table.to(peer.id);
@@ -171,9 +175,9 @@ export class Puncher {
   #offered(arrival: Arrival, offer: PunchOffer): void {
     // Over a link there is nothing to open, and nothing else proves who has sent it.
     if (arrival.session === undefined) return;
-    const code = this.#refusal(arrival.session.peer);
-    if (code !== undefined) {
-      this.#refuse(arrival, offer.id, code, "it is asked too often, or opens no links");
+    const refusal = this.#refusal(arrival.session.peer);
+    if (refusal !== undefined) {
+      this.#refuse(arrival, offer.id, refusal);
       return;
     }
     const { peer } = arrival.session;
@@ -183,17 +187,21 @@ export class Puncher {
     );
   }
 
-  #refusal(peer: NodeId): ErrorCode | undefined {
-    if (!this.#options.isWilling || this.#closed) return "refused";
+  #refusal(peer: NodeId): Refusal | undefined {
+    if (!this.#options.isWilling || this.#closed) {
+      return { code: "refused", reason: "this node opens no links" };
+    }
+    if (this.#sightings.isBlind) return { code: "refused", reason: NO_DATAGRAMS };
     const hasRoom = this.#table.hasRoom(peer, "answerer");
-    return hasRoom && this.#quota.take(peer) ? undefined : "overloaded";
+    if (hasRoom && this.#quota.take(peer)) return undefined;
+    return { code: "overloaded", reason: "it is asked too often" };
   }
 
   #accept(arrival: Arrival, peer: NodeId, offer: PunchOffer, claim: PunchClaim): void {
     if (this.#closed || this.#context.table.to(peer) !== undefined) return;
     const belief = this.#judge(offer, peer);
     if (belief.kind === "refused") {
-      this.#refuse(arrival, offer.id, "refused", belief.reason);
+      this.#refuse(arrival, offer.id, { code: "refused", reason: belief.reason });
       return;
     }
     const from = { id: peer, anchors: [] };
@@ -355,7 +363,7 @@ export class Puncher {
     this.#courier.send(parcel);
   }
 
-  #refuse(arrival: Arrival, id: Bytes, code: ErrorCode, reason: string): void {
+  #refuse(arrival: Arrival, id: Bytes, { code, reason }: Refusal): void {
     this.#notBelieved(arrival.source, reason);
     this.#answer(arrival, { id, code, secret: NO_SECRET, ...EMPTY });
   }
@@ -372,4 +380,8 @@ export class Puncher {
   #now(): Millis {
     return this.#context.ports.clock.now();
   }
+}
+
+function notBegun(outcome: PunchOutcome): PunchResult {
+  return { kind: "failed", outcome, mappings: { own: "unknown", peer: "unknown" } };
 }

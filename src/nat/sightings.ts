@@ -69,6 +69,12 @@ export class Sightings {
     return this.#witnesses().flatMap((link) => this.#fresh(link) ?? []);
   }
 
+  /** It has links, and none of them goes by datagrams: nobody sees the socket that would knock. */
+  get isBlind(): boolean {
+    const links = [...this.#context.table];
+    return links.length > 0 && links.every((link) => !link.isDatagram);
+  }
+
   /** The same, after those were asked that have not told of it lately. Takes a second at most. */
   async gather(): Promise<Sighting[]> {
     const stale = this.#witnesses().filter((link) => this.#fresh(link) === undefined);
@@ -129,7 +135,7 @@ export class Sightings {
     const rank = (link: Link): number =>
       (link.pinned ? 2 : 0) + (link.contact.transit || link.contact.serves ? 1 : 0);
     return [...this.#context.table]
-      .filter((link) => !link.isClosing && !link.isShortcut)
+      .filter((link) => link.isDatagram && !link.isClosing && !link.isShortcut)
       .sort((a, b) => rank(b) - rank(a))
       .slice(0, OBSERVATIONS_MAX);
   }
@@ -138,7 +144,8 @@ export class Sightings {
     if (labels !== undefined) {
       throw new MeshError("bad_frame", "where a node is seen is asked over a link");
     }
-    const address = readAddress(link.remoteAddress);
+    // Where a connection of TCP comes from is not where that node's socket can be knocked at.
+    const address = link.isDatagram ? readAddress(link.remoteAddress) : undefined;
     const { realm, signer, ports } = this.#context;
     if (address === undefined || !this.#bucketOf(link).take()) {
       ports.meter.count("observations_refused");

@@ -4,12 +4,16 @@ import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
 import type { RoutingStrategy, Strategy, StrategyState } from "../routing/strategy.ts";
 import type { CallOptions } from "../rpc/call-options.ts";
 import type { Handler } from "../rpc/handler.ts";
+import type { TransportState } from "../transport/transport.ts";
 import type { Mapping } from "../wire/punch.ts";
 import type { Rule } from "../wire/route-control.ts";
 import type { Value } from "../wire/value.ts";
 
 /** What a node is in the mesh. A mode is a preset of two roles: carrying transit and serving the DHT. */
 export type Mode = "bootstrap" | "gateway" | "edge" | "hybrid";
+
+/** Which drivers a node uses. */
+export type Transports = "auto" | "quic" | "tls";
 
 export interface NodeOptions {
   /** Reverse DNS name of the tenant. Nodes of different realms never exchange anything. */
@@ -37,6 +41,11 @@ export interface NodeOptions {
   readonly routingStrategy?: RoutingStrategy;
   /** Bytes a second that this node passes on for others, from each neighbour and in all; without limit when left out. */
   readonly forwarding?: ForwardingLimits;
+  /**
+   * What carries its links. `auto`: QUIC over UDP, and TLS over TCP where UDP gets nowhere; a node that listens does so for both, at
+   * one port number. `quic`, `tls`: that one alone. `auto` when left out.
+   */
+  readonly transports?: Transports;
   /** Told of events; silent when left out. */
   readonly log?: Log;
 }
@@ -126,6 +135,9 @@ export interface LookupReport {
 
 export interface LinkStatus {
   readonly node: string;
+  /** What carries it: `quic`, or `tls` over TCP. */
+  readonly transport: string;
+  /** Where the peer is seen. Of a link over TCP that was accepted, not where that peer can be dialled. */
   readonly address: string;
   readonly direction: "dialled" | "accepted";
   /** The address the peer says it sees this node at. */
@@ -209,13 +221,33 @@ export interface BootstrapStatus {
   readonly lastError: string | undefined;
 }
 
+/** One driver: what it is, and where it takes arrivals. */
+export interface DriverStatus {
+  readonly kind: string;
+  readonly connections: number;
+  /** `ip:port`; `undefined` where it takes none. */
+  readonly address: string | undefined;
+  /** Why it takes none though it should. */
+  readonly problem: string | undefined;
+}
+
+/** What carries the links of a node. */
+export interface TransportStatus {
+  readonly drivers: readonly DriverStatus[];
+  /**
+   * Whether UDP gets through: `blocked` where two hosts were silent over it and answered over TCP, and no link over UDP is left;
+   * `unknown` before anything got through; `unused` with `transports: "tls"`.
+   */
+  readonly udp: TransportState["datagrams"];
+}
+
 /** Everything that is bounded or alive, as a plain object. */
 export interface NodeStatus {
   readonly id: string;
   readonly realm: string;
   readonly mode: Mode;
   readonly addresses: readonly string[];
-  readonly transport: string;
+  readonly transport: TransportStatus;
   readonly ready: boolean;
   /**
    * Whether neighbours that were asked to dial this node have reached it. With `links: "auto"` it carries transit,

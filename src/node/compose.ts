@@ -20,6 +20,7 @@ import type { Link } from "../peer/link.ts";
 import { LinkTable } from "../peer/link-table.ts";
 import { LIVENESS_LIMITS, type LivenessLimits } from "../peer/liveness.ts";
 import { POOL_LIMITS, Pool } from "../peer/pool.ts";
+import { Upgrader } from "../peer/upgrader.ts";
 import { anchorsOf } from "../routing/anchors.ts";
 import { Courier } from "../routing/courier.ts";
 import { Discoverer } from "../routing/discoverer.ts";
@@ -78,6 +79,7 @@ export interface Composition {
   readonly context: DhtContext;
   readonly pool: Pool;
   readonly keepers: readonly Keeper[];
+  readonly upgrader: Upgrader;
   /** `undefined` where links are static. */
   readonly overlay: Overlay | undefined;
   /** `undefined` where nothing is kept. */
@@ -138,6 +140,7 @@ export function compose(parts: NodeParts): Composition {
   );
   const composed: Wiring = {
     overlay: undefined,
+    upgrader: undefined,
     state: parts.storage && new StateKeeper(context, dht, parts.storage, health),
     health,
     alarm: new IdentityAlarm(context.self, ports, health),
@@ -162,8 +165,8 @@ export function compose(parts: NodeParts): Composition {
   const dialer = { transport, pool, table: context.table, clock: ports.clock };
   transport.onConnection = (connection) => arrived(composed, pool, connection);
   watchIdentity(composed, contact);
-  begin(composed, dialer);
-  return { ...composed, pool };
+  const upgrader = begin(composed, dialer);
+  return { ...composed, pool, upgrader };
 }
 
 function watchIdentity({ dht, alarm }: Wiring, contact: OwnContact): void {
@@ -173,14 +176,20 @@ function watchIdentity({ dht, alarm }: Wiring, contact: OwnContact): void {
 }
 
 /** Starts to dial. */
-function begin(composed: Wiring, dialer: DialerContext): void {
-  const { parts, keepers } = composed;
+function begin(composed: Wiring, dialer: DialerContext): Upgrader {
+  const { parts, keepers, health } = composed;
+  for (const { kind, problem } of parts.transport.state().drivers) {
+    if (problem !== undefined) health.degraded(kind, problem);
+  }
+  const upgrader = new Upgrader(dialer);
+  composed.upgrader = upgrader;
   const overlay = parts.links === "auto" ? makeOverlay(composed, dialer) : undefined;
   composed.overlay = overlay;
   const isNeeded = overlay && ((): boolean => overlay.needsEntrance);
   for (const target of parts.bootstrap) {
     keepers.push(new Keeper(target, dialer, parts.ports, isNeeded));
   }
+  return upgrader;
 }
 
 function makeContext(parts: NodeParts, roles: Roles, meshSize: () => number): DhtContext {
@@ -217,7 +226,12 @@ function makeDirectLinks(
     locals,
     strategy: routingStrategy,
     dial: (to, peer, timeout) =>
-      dial(dialer(), { addresses: [to], expect: peer }, timeout, NEVER_ABORTED),
+      dial(
+        dialer(),
+        { addresses: [to], expect: peer, datagrams: "opened" },
+        timeout,
+        NEVER_ABORTED,
+      ),
   });
 }
 
@@ -248,9 +262,10 @@ function makeOverlay(
   });
 }
 
-/** The parts while they are put together: the pool comes last but one, the overlay last. */
-type Wiring = Omit<Composition, "pool" | "overlay" | "keepers"> & {
+/** The parts while they are put together: the pool and who dials over it come last. */
+type Wiring = Omit<Composition, "pool" | "overlay" | "upgrader" | "keepers"> & {
   overlay: Overlay | undefined;
+  upgrader: Upgrader | undefined;
   readonly keepers: Keeper[];
 };
 
@@ -301,6 +316,7 @@ function linkAdded(composed: Wiring, link: Link): void {
   dht.addContact(link.contact);
   discoverer.linkAdded();
   overlay?.linkAdded(link);
+  composed.upgrader?.linkAdded(link);
   updates.changed();
   composed.reachability.linkAdded();
   composed.isolation.check();

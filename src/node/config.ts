@@ -6,7 +6,7 @@ import type { Log } from "../base/ports.ts";
 import { realmId } from "../identity/realm.ts";
 import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
 import { ROUTING_STRATEGIES, type RoutingStrategy } from "../routing/strategy.ts";
-import type { Mode, NodeOptions } from "./api.ts";
+import type { Mode, NodeOptions, Transports } from "./api.ts";
 import { isMode, MODE_NAMES } from "./modes.ts";
 
 /** Bootstrap nodes in one list at most. */
@@ -32,6 +32,7 @@ export interface NodeConfig {
   readonly state: string | undefined;
   readonly forwarding: ForwardingLimits | undefined;
   readonly routingStrategy: RoutingStrategy;
+  readonly transports: Transports;
 }
 
 /** What an option has to be, tested and in words. Callers without types get an answer too. */
@@ -44,6 +45,10 @@ const isText = (value: unknown): boolean => typeof value === "string" && value !
 
 const isStrategy = (value: unknown): value is RoutingStrategy =>
   ROUTING_STRATEGIES.some((name) => name === value);
+
+const TRANSPORTS: readonly string[] = ["auto", "quic", "tls"];
+
+const isTransports = (value: unknown): boolean => TRANSPORTS.some((name) => name === value);
 
 /** Which ways calls use where nobody has said: a node that was told whom to link to keeps to that. */
 export function usualStrategy(links: "auto" | "static"): RoutingStrategy {
@@ -80,6 +85,7 @@ const SHAPES: Readonly<Record<keyof NodeOptions, Shape>> = {
     fits: isForwarding,
     words: "an object with perNeighbour and inAll, each in bytes a second, or one of them",
   },
+  transports: { fits: isTransports, words: `one of ${TRANSPORTS.join(", ")}` },
   log: {
     fits: (value) => typeof (value as Partial<Log> | null)?.write === "function",
     words: "an object with a method write(level, event, fields)",
@@ -108,6 +114,7 @@ export function checkConfig(options: NodeOptions): NodeConfig {
     state: options.state,
     forwarding: options.forwarding,
     routingStrategy: options.routingStrategy ?? usualStrategy(links),
+    transports: options.transports ?? "auto",
   };
 }
 

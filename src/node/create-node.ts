@@ -8,11 +8,9 @@ import { createIdentity } from "../identity/certificate.ts";
 import { signerFromSeed, verify } from "../identity/keys.ts";
 import { ADDRESSES_MAX } from "../peer/contact.ts";
 import type { KeptTarget } from "../peer/keeper.ts";
-import type { RoutingStrategy } from "../routing/strategy.ts";
-import { createQuicTransport } from "../transport/quic/quic-transport.ts";
-import type { Transport } from "../transport/transport.ts";
 import type { MeshNode, NodeOptions } from "./api.ts";
-import { type BootstrapTarget, checkConfig } from "./config.ts";
+import { type BootstrapTarget, checkConfig, type NodeConfig } from "./config.ts";
+import { type Drivers, makeDrivers } from "./drivers.ts";
 import { FileStorage } from "./file-storage.ts";
 import { freshKey, loadOrCreateKey } from "./key-file.ts";
 import { assembleNode } from "./node.ts";
@@ -21,7 +19,7 @@ import { systemClock, systemRandom } from "./system.ts";
 const SILENT: Log = { write: () => {} };
 
 /**
- * Starts a node over QUIC. It is listening when this resolves and dials its bootstrap list meanwhile; `ready`
+ * Starts a node. It is listening when this resolves and dials its bootstrap list meanwhile; `ready`
  * waits for that. The caller closes it.
  *
  * @throws {MeshError} `bad_config`, `bad_key_file`, `address_in_use`.
@@ -32,13 +30,14 @@ export async function createNode(options: NodeOptions): Promise<MeshNode> {
   const seed = config.identity === undefined ? freshKey() : loadOrCreateKey(config.identity);
   const storage = config.state === undefined ? undefined : new FileStorage(config.state);
   const identity = createIdentity(seed);
-  const transport = createQuicTransport({ identity, log });
+  const drivers = await makeDrivers(config.transports, identity, log);
+  const { transport, spare } = drivers;
   const bound = config.listen === undefined ? undefined : await transport.listen(config.listen);
-  const own = bound ?? (await listenForPeers(transport, config.routingStrategy));
+  const own = bound ?? (await listenForPeers(drivers, config));
   return assembleNode({
     ports: { clock: systemClock, random: systemRandom, log },
     transport,
-    spare: () => createQuicTransport({ identity, log }),
+    spare,
     signer: signerFromSeed(seed),
     verify,
     realm: config.realm,
@@ -55,12 +54,10 @@ export async function createNode(options: NodeOptions): Promise<MeshNode> {
 
 /** Whoever may have direct links has to take connections, though from nobody else: see `compose.ts`. */
 async function listenForPeers(
-  transport: Transport,
-  strategy: RoutingStrategy,
+  { listenForPeers }: Drivers,
+  { routingStrategy }: NodeConfig,
 ): Promise<Address | undefined> {
-  if (strategy === "multi_hop_only") return undefined;
-  const [any, anyWithoutIpv6] = [toAddress("::", 0), toAddress("0.0.0.0", 0)];
-  return await transport.listen(any).catch(() => transport.listen(anyWithoutIpv6));
+  return routingStrategy === "multi_hop_only" ? undefined : await listenForPeers();
 }
 
 function keptTarget(target: BootstrapTarget): KeptTarget {

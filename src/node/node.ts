@@ -257,7 +257,8 @@ class Member implements MeshNode {
 
   async #close(): Promise<void> {
     const { registry, client, dht, discoverer, server, keepers, overlay, updates } = this.#node;
-    const { pool, parts, context, router, reachability, direct, alarm, isolation } = this.#node;
+    const { pool, parts, context, router, reachability, direct } = this.#node;
+    const { alarm, isolation, upgrader } = this.#node;
     const error = closed();
     this.#sweep.cancel();
     this.#life.abort();
@@ -273,6 +274,7 @@ class Member implements MeshNode {
     reachability.close(error);
     direct.close(error);
     alarm.close();
+    upgrader.close();
     for (const keeper of keepers) keeper.close();
     router.close();
     pool.close(error);

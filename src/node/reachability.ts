@@ -19,6 +19,7 @@ export interface ReachabilityOptions {
   /** Whether there is nobody it comes in through. */
   readonly isFirst: boolean;
   readonly health: Health;
+  readonly transport: Transport;
   /** Makes a transport with this node's identity and a socket of its own. */
   readonly spare: () => Transport;
   /** Roles or addresses are others than they were. */
@@ -34,10 +35,13 @@ export class Reachability {
   readonly #prover: Prover | undefined;
 
   constructor(context: RoutingContext, router: Router, options: ReachabilityOptions) {
-    const { links, addresses, roles, isFirst, spare } = options;
+    const { links, addresses, roles, isFirst, spare, transport } = options;
     this.#context = context;
     this.#options = options;
-    this.#dialBack = new DialBack(context, router, spare);
+    this.#dialBack = new DialBack(context, router, {
+      spare,
+      isImpaired: () => transport.state().datagrams === "blocked",
+    });
     const [first] = addresses;
     if (links === "static" || first === undefined) return;
     const { port } = parseHostPort(first);
@@ -82,7 +86,7 @@ export class Reachability {
     health.recovered("dialable");
     if (roles.isProved) log.write("info", "dialable", { addresses: this.claimed.join(" ") });
     else if (roles.isCore) {
-      const reason = `peers could not dial this node at UDP port ${port}: open or forward it, or run this node as an edge`;
+      const reason = `peers could not dial this node at port ${port}, neither over UDP nor over TCP: open or forward it, or run this node as an edge`;
       health.degraded("dialable", reason);
       log.write("warn", "not_dialable", { port, reason });
     }

@@ -34,7 +34,7 @@ export function statusOf(node: Composition, facts: StatusFacts): NodeStatus {
     realm: parts.realm,
     mode: parts.mode,
     addresses: facts.addresses,
-    transport: parts.transport.kind,
+    transport: transportOf(node),
     ready: facts.ready,
     dialable: node.reachability.state,
     uptime: parts.ports.clock.now() - facts.startedAt,
@@ -60,6 +60,11 @@ export function statusOf(node: Composition, facts: StatusFacts): NodeStatus {
     bounds: boundsOf(node),
     counters: { ...facts.counters.snapshot(), ...parts.transport.stats() },
   };
+}
+
+function transportOf({ parts }: Composition): NodeStatus["transport"] {
+  const { drivers, datagrams } = parts.transport.state();
+  return { drivers, udp: datagrams };
 }
 
 function boundsOf({
@@ -125,6 +130,7 @@ function clockOffset(links: Iterable<Link>, now: Millis): Millis | undefined {
 function linkStatus(link: Link): LinkStatus {
   return {
     node: link.peerText,
+    transport: link.kind,
     address: link.remoteAddress,
     direction: link.dialled ? "dialled" : "accepted",
     observedAs: link.observedAs,

@@ -20,6 +20,8 @@ export interface DialTarget {
   readonly addresses: readonly Address[];
   /** Refuse any other node there. */
   readonly expect?: NodeId;
+  /** See `DialOptions`. */
+  readonly datagrams?: "opened";
 }
 
 export interface DialerContext {
@@ -74,8 +76,8 @@ async function attempt(
   timeout: Millis,
   signal: AbortSignal,
 ): Promise<Link> {
-  const expect = target.expect ? { expect: target.expect } : {};
-  const connection = await context.transport.dial(address, { timeout, signal, ...expect });
+  const { addresses: _, ...how } = target;
+  const connection = await context.transport.dial(address, { timeout, signal, ...how });
   try {
     return await context.pool.greet(connection);
   } catch (cause) {

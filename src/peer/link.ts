@@ -33,6 +33,8 @@ export interface LinkStats {
 /** What a link sends its frames over: a `Channel`, or what stands in for one in a model. */
 export interface Carrier {
   readonly connection: {
+    readonly kind: string;
+    readonly isDatagram: boolean;
     readonly peer: NodeId;
     readonly dialled: boolean;
     readonly remoteAddress: Address;
@@ -111,6 +113,16 @@ export class Link {
     this.dialled = options.channel.connection.dialled;
     this.since = options.clock.now();
     this.usedAt = this.since;
+  }
+
+  /** The name of the driver that carries it. */
+  get kind(): string {
+    return this.#channel.connection.kind;
+  }
+
+  /** It goes by datagrams: where the peer is seen is where its socket can be reached, as far as its NAT allows. */
+  get isDatagram(): boolean {
+    return this.#channel.connection.isDatagram;
   }
 
   get remoteAddress(): Address {

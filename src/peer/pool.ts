@@ -127,7 +127,13 @@ export class Pool {
       await this.#outlive(rival, () => this.#refuseCopy(rival));
       return;
     }
-    const { dialled } = greeted.channel.connection;
+    const { dialled, isDatagram } = greeted.channel.connection;
+    if (isDatagram !== rival.isDatagram) {
+      // Only what goes over datagrams tells where a node can be knocked at: both ends keep that one, while it lives.
+      if (isDatagram) this.#retire(rival);
+      else await this.#outlive(rival, duplicateLink);
+      return;
+    }
     const isAtOnce = rival.dialled !== dialled && ports.clock.now() - rival.since < AT_ONCE;
     // Both ends see both connections; each keeps the one that the lower id has dialled.
     if (isAtOnce && dialled !== compareIds(self, rival.peer) < 0) throw duplicateLink();

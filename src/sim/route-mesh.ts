@@ -147,7 +147,13 @@ export class RouteMesh {
       return true;
     };
     return {
-      connection: { peer: to.context.self, dialled: true, remoteAddress: NOWHERE },
+      connection: {
+        kind: "model",
+        isDatagram: true,
+        peer: to.context.self,
+        dialled: true,
+        remoteAddress: NOWHERE,
+      },
       buffered: 0,
       send,
       sendFrame: (writer: FrameWriter) => send(writer.bytes, 0, writer.at),

@@ -5,8 +5,8 @@ import type { KeptTarget } from "../peer/keeper.ts";
 import type { LivenessLimits } from "../peer/liveness.ts";
 import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
 import type { RoutingStrategy } from "../routing/strategy.ts";
-import type { TransportLimits } from "../transport/transport.ts";
-import { SIM_REALM, type World } from "./world.ts";
+import type { TransportIdentity, TransportLimits } from "../transport/transport.ts";
+import { SIM_REALM, type SimDrivers, type World } from "./world.ts";
 
 export interface SimNodeOptions {
   readonly mode: Mode;
@@ -26,6 +26,8 @@ export interface SimNodeOptions {
   readonly forwarding?: ForwardingLimits;
   /** Which ways its calls may use; that of real nodes when left out: `multi_hop_only` with static links, else `hybrid`. */
   readonly routingStrategy?: RoutingStrategy;
+  /** It has a second driver, over streams, for where datagrams get nowhere. */
+  readonly isPaired?: boolean;
   /** `com.example.sim` when left out. */
   readonly realm?: string;
 }
@@ -37,23 +39,26 @@ export async function startSimNode(
   options: SimNodeOptions,
 ): Promise<MeshNode> {
   const identity = world.identity(number);
-  const transport = world.transport(number, identity, options.limits);
+  const { transport, socket } = driversOf(world, number, identity, options);
   const links = options.links ?? "static";
   const routingStrategy = options.routingStrategy ?? usualStrategy(links);
   if (options.listen === true) await world.run(transport.listen(world.address(number)));
   else if (routingStrategy !== "multi_hop_only")
-    await world.run(transport.listen(world.address(number, 0)));
+    await world.run(socket.listen(world.address(number, 0)));
   return assembleNode({
     ports: world.ports(number),
     transport,
-    spare: () => world.network.transport({ identity, address: world.address(number) }),
+    spare: () =>
+      options.isPaired === true
+        ? world.pairedSpare(number, identity)
+        : world.network.transport({ identity, address: world.address(number) }),
     signer: world.signer(number),
     verify: world.verify,
     realm: options.realm ?? SIM_REALM,
     mode: options.mode,
     links,
     routingStrategy,
-    locals: () => (transport.address === undefined ? [] : [transport.address]),
+    locals: () => (socket.address === undefined ? [] : [socket.address]),
     forwarding: options.forwarding,
     ...(options.isKept === true ? { storage: world.disk(number).mount() } : {}),
     ...(options.realm === undefined ? { book: world.contacts } : {}),
@@ -61,6 +66,17 @@ export async function startSimNode(
     bootstrap: (options.bootstrap ?? []).map((target) => keptTarget(world, target)),
     addresses: options.listen === true ? [world.address(number)] : [],
   });
+}
+
+function driversOf(
+  world: World,
+  number: number,
+  identity: TransportIdentity,
+  { isPaired, limits }: SimNodeOptions,
+): SimDrivers {
+  if (isPaired === true) return world.paired(number, identity, limits);
+  const transport = world.transport(number, identity, limits);
+  return { transport, socket: transport };
 }
 
 function keptTarget(world: World, number: number): KeptTarget {

@@ -11,11 +11,13 @@ import type { LinkProfile } from "../transport/memory/conditions.ts";
 import type { MemoryTransport } from "../transport/memory/memory-transport.ts";
 import { Nat, type NatOptions } from "../transport/memory/nat.ts";
 import { MemoryNetwork } from "../transport/memory/network.ts";
-import type { TransportIdentity, TransportLimits } from "../transport/transport.ts";
+import { PairedTransport } from "../transport/paired-transport.ts";
+import type { Transport, TransportIdentity, TransportLimits } from "../transport/transport.ts";
 import { cheapIdentity, cheapSigner, cheapVerify, verifyCheap } from "./cheap-keys.ts";
 import { type RunOutcome, VirtualClock } from "./clock.ts";
 import { VirtualDisk } from "./disk.ts";
 import { SeededRandom } from "./random.ts";
+import { StreamDriver } from "./stream-driver.ts";
 import { Trace } from "./trace.ts";
 
 /** Events after which a run is taken for a livelock. */
@@ -29,6 +31,8 @@ const LIFE_STRIDE = 2 ** 26;
 
 /** Streams of chance beyond those of all nodes in all their lives. */
 const NAT_CHANCE = 2 ** 52;
+
+const STREAM_CHANCE = 2 ** 52 + 2 ** 32;
 
 /** Port on which simulated nodes listen. */
 const PORT = 9443;
@@ -44,6 +48,13 @@ export interface WorldOptions {
   readonly eventsMax?: number;
 }
 
+/** What a simulated node dials and listens with. */
+export interface SimDrivers {
+  readonly transport: Transport;
+  /** The one for datagrams. */
+  readonly socket: MemoryTransport;
+}
+
 export interface RunOptions {
   /** Virtual time the work may take, one hour when left out. */
   readonly within?: Millis;
@@ -57,7 +68,10 @@ export class World {
   readonly seed: number;
   readonly clock: VirtualClock = new VirtualClock();
   readonly trace: Trace = new Trace();
+  /** What carries datagrams. */
   readonly network: MemoryNetwork;
+  /** What carries the streams of nodes with a second driver, as TCP does; its weather is its own. */
+  readonly streams: MemoryNetwork;
   /** Whether a signature is that of a node. What was found once is remembered, for all nodes of the world. */
   readonly verify: Verify;
   /** Contacts of nodes in the usual realm that any node of this world has verified: for all of them. */
@@ -70,8 +84,8 @@ export class World {
   #nats = 0;
   /** How often each node has begun. */
   readonly #lives = new Map<number, number>();
-  /** The last transport of each node. */
-  readonly #transports = new Map<number, MemoryTransport>();
+  /** The transports of the last life of each node. */
+  readonly #transports = new Map<number, { crash(): void }[]>();
 
   constructor(options: WorldOptions) {
     this.seed = options.seed;
@@ -79,11 +93,16 @@ export class World {
     this.verify = this.#keys === "cheap" ? cheapVerify : remembered(verify);
     this.contacts = new ContactBook(realmId(SIM_REALM), this.verify, NO_METER, CONTACTS_MAX);
     this.#eventsMax = options.eventsMax ?? EVENTS_MAX;
-    this.network = new MemoryNetwork({
+    this.network = this.#network(0, options);
+    this.streams = this.#network(STREAM_CHANCE, options);
+  }
+
+  #network(chance: number, { seed, link, keys }: WorldOptions): MemoryNetwork {
+    return new MemoryNetwork({
       clock: this.clock,
-      random: new SeededRandom(options.seed, 0),
-      ...(options.link === undefined ? {} : { link: options.link }),
-      ...(options.keys === "cheap" ? { verify: verifyCheap } : {}),
+      random: new SeededRandom(seed, chance),
+      ...(link === undefined ? {} : { link }),
+      ...(keys === "cheap" ? { verify: verifyCheap } : {}),
       tap: {
         delivered: (what, from, to, bytes) => {
           this.trace.add(this.clock.now(), what, from, to, bytes);
@@ -164,8 +183,42 @@ export class World {
     limits: Partial<TransportLimits> = {},
   ): MemoryTransport {
     const transport = this.network.transport({ identity, address: this.address(node), limits });
-    this.#transports.set(node, transport);
+    this.#transports.set(node, [transport]);
     return transport;
+  }
+
+  /**
+   * A transport on the host of node `node` over datagrams, with a driver over streams behind it, as real nodes have; `socket` is the
+   * one for datagrams. A node that restarts takes a new one.
+   */
+  paired(node: number, identity: TransportIdentity, limits?: Partial<TransportLimits>): SimDrivers {
+    const { drivers, made } = this.#pair(node, identity, limits);
+    this.#transports.set(node, made);
+    return drivers;
+  }
+
+  /** The same beside the node's own, which goes on. */
+  pairedSpare(node: number, identity: TransportIdentity): Transport {
+    return this.#pair(node, identity).drivers.transport;
+  }
+
+  #pair(
+    node: number,
+    identity: TransportIdentity,
+    limits: Partial<TransportLimits> = {},
+  ): { readonly drivers: SimDrivers; readonly made: { crash(): void }[] } {
+    const open = (network: MemoryNetwork, isDatagram: boolean): MemoryTransport =>
+      network.transport({ identity, address: this.address(node), limits, isDatagram });
+    const socket = open(this.network, true);
+    const made: { crash(): void }[] = [socket];
+    const make = async (): Promise<Transport> => {
+      const driver = new StreamDriver(() => open(this.streams, false));
+      made.push(driver);
+      return driver;
+    };
+    const fallback = { kind: "memory-stream", make };
+    const transport = new PairedTransport({ preferred: socket, fallback, clock: this.clock });
+    return { drivers: { transport, socket }, made };
   }
 
   /** The disk of node `node`, which outlives each of its lives. */
@@ -177,7 +230,7 @@ export class World {
 
   /** Node `node` stops as a process does that is killed: nobody hears from it. It may start again. */
   crash(node: number): void {
-    this.#transports.get(node)?.crash();
+    for (const transport of this.#transports.get(node) ?? []) transport.crash();
     this.#disks.get(node)?.cutOff();
   }
 

@@ -62,11 +62,16 @@ export interface DialOptions {
   readonly expect?: NodeId;
   readonly timeout: Millis;
   readonly signal?: AbortSignal;
+  /**
+   * Dial over datagrams and nothing else, because raw ones have `opened` the way; or because such a connection is `wanted`
+   * in place of one without them that lives, so that silence tells that they are blocked. A driver without fails at once.
+   */
+  readonly datagrams?: "opened" | "wanted";
 }
 
 /** A way to reach addresses: listening, dialling and, where there are packets, raw datagrams. */
 export interface Transport {
-  /** `quic`, `tls`, `memory`: shown in `status`. */
+  /** The name of the driver: `quic`, `tls`, `memory`. */
   readonly kind: string;
   /** Called with each verified arrival. Set before `listen`, or synchronously in the continuation of it. */
   onConnection: ((connection: Connection) => void) | undefined;
@@ -97,11 +102,35 @@ export interface Transport {
    */
   sendRaw(address: Address, bytes: Bytes): void;
 
+  /** How it stands, for `status` and for whoever depends on datagrams. */
+  state(): TransportState;
+
   /** Plain figures for `status` and metrics. */
   stats(): TransportStats;
 
   /** Closes every connection with `code` and `reason`, then the socket. Idempotent. */
   close(code?: number, reason?: string): Promise<void>;
+}
+
+/** One driver of a transport. */
+export interface DriverState {
+  readonly kind: string;
+  /** Verified connections that live. */
+  readonly connections: number;
+  /** Where it takes arrivals; `undefined` where it takes none. */
+  readonly address: Address | undefined;
+  /** Why it takes none though it should. */
+  readonly problem: string | undefined;
+}
+
+export interface TransportState {
+  /** The one that is dialled with first where nothing speaks against it comes first. */
+  readonly drivers: readonly DriverState[];
+  /**
+   * Whether datagrams get through: `unknown` before any did, `blocked` where they get nowhere while another driver does, `unused`
+   * where no driver sends any.
+   */
+  readonly datagrams: "works" | "blocked" | "unknown" | "unused";
 }
 
 export interface TransportStats {
@@ -135,6 +164,13 @@ export interface ConnectionHandler {
 /** A verified, encrypted connection to one node. */
 export interface Connection {
   readonly peer: NodeId;
+  /** The name of its driver. */
+  readonly kind: string;
+  /**
+   * It goes by datagrams, from the one socket of each end. Where it doesn't, the end that has dialled is seen at an address at
+   * which nobody can reach it.
+   */
+  readonly isDatagram: boolean;
   /** True where this side dialled. */
   readonly dialled: boolean;
   /** Where the peer's packets come from now; it changes when the peer's address does, where a connection outlives that. */

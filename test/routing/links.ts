@@ -21,7 +21,13 @@ export class KeptLink extends Link {
     const peer = tinyId(number);
     super({
       channel: {
-        connection: { peer, dialled: true, remoteAddress: toAddress("10.0.0.1", 1) },
+        connection: {
+          kind: "test",
+          isDatagram: true,
+          peer,
+          dialled: true,
+          remoteAddress: toAddress("10.0.0.1", 1),
+        },
         buffered: 0,
         send,
         sendFrame: (writer) => send(writer.bytes, 0, writer.at),

@@ -85,7 +85,12 @@ export class MuxEnd implements MuxHost {
     this.clock = clock;
     this.limits = { ...TRANSPORT_LIMITS, ...limits };
     const remoteAddress = "192.0.2.1:1" as Address;
-    this.mux = new MuxConnection(this, { peer: identityOf(1).id, dialled, remoteAddress });
+    this.mux = new MuxConnection(this, {
+      kind: "mux",
+      peer: identityOf(1).id,
+      dialled,
+      remoteAddress,
+    });
   }
 
   touch(): void {

@@ -8,7 +8,7 @@ export type PeersOf = Pick<NodeStatus, "id" | "anchors" | "links" | "contacts">;
 
 /** Links and contact table of a node for people. */
 export function showPeers({ id, anchors, links, contacts }: PeersOf): string {
-  const linkHead = ["node", "address", "direction", "round trip", "sent", "received", ""];
+  const linkHead = ["node", "over", "address", "direction", "round trip", "sent", "received", ""];
   const contactHead = ["bucket", "node", "address", "last heard", ""];
   return [
     `${bold(counted(links.length, "link"))} of ${short(id)}`,
@@ -20,8 +20,18 @@ export function showPeers({ id, anchors, links, contacts }: PeersOf): string {
 }
 
 function linkRow(anchors: readonly string[]): (link: LinkStatus) => (string | number)[] {
-  return ({ node, address, direction, roundTrip, framesSent, framesReceived, ...link }) => [
+  return ({
+    node,
+    transport,
+    address,
+    direction,
+    roundTrip,
+    framesSent,
+    framesReceived,
+    ...link
+  }) => [
     short(node),
+    transport,
     address,
     direction,
     roundTrip === undefined ? "" : span(roundTrip),

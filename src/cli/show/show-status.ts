@@ -1,7 +1,14 @@
-import type { NodeStatus, OverlayStatus } from "../../index.ts";
+import type { NodeStatus, OverlayStatus, TransportStatus } from "../../index.ts";
 import { bold } from "../help.ts";
 import { span } from "./span.ts";
 import { counted, indented, short, table } from "./table.ts";
+
+const UDP_WORDS: Readonly<Record<TransportStatus["udp"], string>> = {
+  works: "works",
+  blocked: "is blocked: no direct links through NATs",
+  unknown: "not seen to work yet",
+  unused: "is not used",
+};
 
 /** The status of a node for people: who it is, how it stands, what it is bounded by, what it has counted. */
 export function showStatus(status: NodeStatus): string {
@@ -34,7 +41,8 @@ function facts(status: NodeStatus): [string, string][] {
   return [
     ["node", id],
     ["realm", realm],
-    ["mode", `${mode} over ${transport}`],
+    ["mode", mode],
+    ...transportFacts(transport),
     [
       "state",
       `${status.ready ? "ready" : "not ready"}, ${health.state}, up ${span(status.uptime)}`,
@@ -51,6 +59,18 @@ function facts(status: NodeStatus): [string, string][] {
       "records",
       `${records.held} at ${counted(records.keys, "key")}, of ${counted(records.owners, "node")}`,
     ],
+  ];
+}
+
+function transportFacts({ drivers, udp }: TransportStatus): [string, string][] {
+  const shown = drivers.map(({ kind, connections, address }) => {
+    return `${kind} (${counted(connections, "connection")}${address === undefined ? "" : ", listens"})`;
+  });
+  return [
+    ["transport", `${shown.join(", ")}; UDP ${UDP_WORDS[udp]}`],
+    ...drivers.flatMap(({ kind, problem }): [string, string][] =>
+      problem === undefined ? [] : [["", `${kind}: ${problem}`]],
+    ),
   ];
 }
 

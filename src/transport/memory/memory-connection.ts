@@ -22,6 +22,9 @@ export interface ConnectionHost {
   readonly clock: Clock;
   readonly limits: TransportLimits;
   readonly slab: Slab;
+  readonly kind: string;
+  /** It stands for a driver over datagrams. */
+  readonly isDatagram: boolean;
   /** Has `connection.turn` called soon, within this instant. */
   touch(connection: MemoryConnection): void;
   send(connection: MemoryConnection, frames: readonly Frame[]): void;
@@ -63,6 +66,14 @@ export class MemoryConnection implements Connection, StreamHost {
     this.dialled = dialled;
     this.#remoteAddress = remoteAddress;
     this.#credit = new ConnectionCredit(host.limits.connectionWindow);
+  }
+
+  get kind(): string {
+    return this.#host.kind;
+  }
+
+  get isDatagram(): boolean {
+    return this.#host.isDatagram;
   }
 
   get peer(): NodeId {

@@ -10,6 +10,7 @@ import type {
   Transport,
   TransportIdentity,
   TransportLimits,
+  TransportState,
   TransportStats,
 } from "../transport.ts";
 import { Dial, type VerifyProof } from "./dial.ts";
@@ -39,7 +40,8 @@ interface Arrival {
 
 /** A transport of the simulated network. Methods beyond `Transport` are for the network. */
 export class MemoryTransport implements Transport, ConnectionHost {
-  readonly kind = "memory";
+  readonly kind: string;
+  readonly isDatagram: boolean;
   readonly limits: TransportLimits;
   /** IP address of its host. */
   readonly ip: string;
@@ -54,15 +56,25 @@ export class MemoryTransport implements Transport, ConnectionHost {
   readonly #arrivals = new Map<MemoryConnection, Arrival>();
   #address: Address | undefined;
   #state: "fresh" | "dialling" | "listening" | "closed" | "crashed" = "fresh";
+  /** A connection has come about. */
+  #gotThrough = false;
   #sent = 0;
   #received = 0;
   #dropped = 0;
 
   constructor(
     carrier: Carrier,
-    options: { identity: TransportIdentity; ip: string; host: number; limits: TransportLimits },
+    options: {
+      identity: TransportIdentity;
+      ip: string;
+      host: number;
+      limits: TransportLimits;
+      isDatagram: boolean;
+    },
   ) {
     this.#carrier = carrier;
+    this.kind = options.isDatagram ? "memory" : "memory-stream";
+    this.isDatagram = options.isDatagram;
     this.#identity = options.identity;
     this.ip = options.ip;
     this.host = options.host;
@@ -101,6 +113,9 @@ export class MemoryTransport implements Transport, ConnectionHost {
     if (options.signal?.aborted === true) {
       throw new MeshError("cancelled", `the dial to ${address} was cancelled`);
     }
+    if (options.datagrams !== undefined && !this.isDatagram) {
+      throw new MeshError("dial_failed", "this driver has no datagrams");
+    }
     if (this.#connections.size >= this.limits.connectionsMax) {
       throw new MeshError("refused", `${this.limits.connectionsMax} connections are open already`);
     }
@@ -117,10 +132,26 @@ export class MemoryTransport implements Transport, ConnectionHost {
   sendRaw(address: Address, bytes: Bytes): void {
     if (bytes.length === 0) return;
     assertRaw(bytes);
+    if (!this.isDatagram) {
+      this.#dropped += 1;
+      return;
+    }
     if (this.#state === "closed" || this.#state === "crashed") return;
     this.#mustBeBound();
     this.#sent += 1;
     this.#carrier.sendRaw(this, address, bytes);
+  }
+
+  state(): TransportState {
+    const alive = [...this.#connections].filter(({ live }) => live).length;
+    const driver = {
+      kind: this.kind,
+      connections: alive,
+      address: this.#state === "listening" ? this.#address : undefined,
+      problem: undefined,
+    };
+    const known = this.#gotThrough ? "works" : "unknown";
+    return { drivers: [driver], datagrams: this.isDatagram ? known : "unused" };
   }
 
   stats(): TransportStats {
@@ -279,6 +310,7 @@ export class MemoryTransport implements Transport, ConnectionHost {
   #welcomed(connection: MemoryConnection, proof: Proof, parameters: Parameters): void {
     const dial = this.#dials.get(connection);
     if (dial?.answered(proof, parameters, this.#carrier.verify) !== true) return;
+    this.#gotThrough = true;
     this.#dials.delete(connection);
     this.send(connection, [{ kind: "finish", proof: this.#proof() }]);
   }
@@ -293,6 +325,7 @@ export class MemoryTransport implements Transport, ConnectionHost {
       connection.close(ERROR_CODES[code].wire, message);
       return;
     }
+    this.#gotThrough = true;
     arrival.timer.cancel();
     this.#arrivals.delete(connection);
     connection.introduce(() => this.onConnection?.(connection));

@@ -41,6 +41,8 @@ export interface MemoryTransportOptions {
   /** An address of its host; the IP counts, the port does not. */
   readonly address: Address;
   readonly limits?: Partial<TransportLimits>;
+  /** It stands for a driver over datagrams; true when left out. */
+  readonly isDatagram?: boolean;
 }
 
 /** What is written in one turn on one connection: travels, gets lost and arrives as one. */
@@ -87,6 +89,7 @@ export class MemoryNetwork implements Carrier {
       ip,
       host: this.conditions.host(ip),
       limits: { ...TRANSPORT_LIMITS, ...options.limits },
+      isDatagram: options.isDatagram ?? true,
     });
   }
 

@@ -39,6 +39,8 @@ export interface MuxHost {
 }
 
 export interface MuxOptions {
+  /** The name of the driver. */
+  readonly kind: string;
   readonly peer: NodeId;
   readonly dialled: boolean;
   readonly remoteAddress: Address;
@@ -49,6 +51,8 @@ export interface MuxOptions {
  * `collect`. Whatever the peer sends, what is kept of it is bounded by the windows and streams it was granted.
  */
 export class MuxConnection implements Connection, MuxStreamHost, FrameSink {
+  readonly kind: string;
+  readonly isDatagram = false;
   readonly peer: NodeId;
   readonly dialled: boolean;
   readonly remoteAddress: Address;
@@ -74,6 +78,7 @@ export class MuxConnection implements Connection, MuxStreamHost, FrameSink {
 
   constructor(host: MuxHost, options: MuxOptions) {
     this.#host = host;
+    this.kind = options.kind;
     this.peer = options.peer;
     this.dialled = options.dialled;
     this.remoteAddress = options.remoteAddress;

@@ -32,6 +32,8 @@ interface Waiting {
 
 /** A verified connection over the QUIC core. */
 export class QuicConnection implements Connection, StreamHost {
+  readonly kind = "quic";
+  readonly isDatagram = true;
   readonly peer: NodeId;
   readonly dialled: boolean;
   readonly handle: number;

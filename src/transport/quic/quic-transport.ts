@@ -12,6 +12,7 @@ import {
   type Transport,
   type TransportIdentity,
   type TransportLimits,
+  type TransportState,
   type TransportStats,
 } from "../transport.ts";
 import { AddressBook, type AddressWords } from "./address-words.ts";
@@ -39,6 +40,8 @@ export class QuicTransport implements Transport, Outlet {
   #socket: UdpSocket | undefined;
   #binding: Promise<void> | undefined;
   #listening = false;
+  /** A connection has come about. */
+  #gotThrough = false;
   #closing: Promise<void> | undefined;
   #sent = 0;
   #received = 0;
@@ -109,7 +112,9 @@ export class QuicTransport implements Transport, Outlet {
     if (words === undefined || port === 0) {
       throw new MeshError("dial_failed", `${address} can't be reached from this socket`);
     }
-    return this.#endpoint.dial(words, port, options);
+    const connection = await this.#endpoint.dial(words, port, options);
+    this.#gotThrough = true;
+    return connection;
   }
 
   /** The words of an IP literal that the socket's family can reach. */
@@ -124,6 +129,16 @@ export class QuicTransport implements Transport, Outlet {
     const { host, port } = parseHostPort(address);
     if (port === 0 || this.#reachable(host) === undefined) return;
     this.send(bytes.slice(), 0, bytes.length, port, host);
+  }
+
+  state(): TransportState {
+    const driver = {
+      kind: this.kind,
+      connections: this.#endpoint.established,
+      address: this.#listening ? this.#socket?.address : undefined,
+      problem: undefined,
+    };
+    return { drivers: [driver], datagrams: this.#gotThrough ? "works" : "unknown" };
   }
 
   stats(): TransportStats {
@@ -192,6 +207,7 @@ export class QuicTransport implements Transport, Outlet {
   }
 
   arrived(connection: Connection): void {
+    this.#gotThrough = true;
     this.onConnection?.(connection);
   }
 

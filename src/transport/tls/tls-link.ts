@@ -107,7 +107,12 @@ export class TlsLink implements MuxHost, TurnTaker {
     try {
       const peer = provenPeer(this.#socket, this.#dialling?.expect);
       const remoteAddress = this.address;
-      this.#mux = new MuxConnection(this, { peer, dialled: this.dialled, remoteAddress });
+      this.#mux = new MuxConnection(this, {
+        kind: "tls",
+        peer,
+        dialled: this.dialled,
+        remoteAddress,
+      });
     } catch (cause) {
       this.#refuse(toMeshError(cause));
       return;

@@ -18,6 +18,7 @@ import {
   type Transport,
   type TransportIdentity,
   type TransportLimits,
+  type TransportState,
   type TransportStats,
 } from "../transport.ts";
 import { createContext, HANDSHAKE } from "./credentials.ts";
@@ -98,6 +99,9 @@ export class TlsTransport implements Transport, LinkHome, Doorkeeper {
     if (family === 0 || port === 0) {
       throw new MeshError("dial_failed", `${address} can't be reached`);
     }
+    if (options.datagrams !== undefined) {
+      throw new MeshError("dial_failed", "TCP carries no datagrams");
+    }
     if (this.#sockets >= this.limits.connectionsMax) {
       throw new MeshError("refused", "the bound on connections is reached");
     }
@@ -140,6 +144,16 @@ export class TlsTransport implements Transport, LinkHome, Doorkeeper {
   sendRaw(_address: Address, bytes: Bytes): void {
     assertRaw(bytes);
     this.#dropped++;
+  }
+
+  state(): TransportState {
+    const driver = {
+      kind: this.kind,
+      connections: this.#open.size,
+      address: this.#listener?.address,
+      problem: undefined,
+    };
+    return { drivers: [driver], datagrams: "unused" };
   }
 
   stats(): TransportStats {
