@@ -2,8 +2,8 @@ import { withProcesses } from "./processes.mjs";
 
 /**
  * Starts provider, forwarders and caller, each dialling the one before it, and runs `action` with them:
- * `{ processes, caller, forwarders }`. `kind` is `mesh` or `driver`, `driver` which of these it is
- * without a mesh, `profile` the name of the profiles.
+ * `{ processes, caller, forwarders }`. `kind` is `mesh` or `driver`, `driver` what carries it (what nodes choose by
+ * themselves where a mesh names none), `profile` the name of the profiles.
  */
 export async function withChain(chain, action) {
   const { kind, driver, forwarders = 0, end = "provider", profile } = chain;

@@ -7,15 +7,16 @@ const TIMEOUT = 10_000;
 
 /**
  * A node as one process of a benchmark: `part` is `provider`, `forwarder` or `caller`, `dials` what it links
- * to; with `serves` it holds records. It is linked when this resolves.
+ * to, `driver` what may carry that; with `serves` it holds records. It is linked when this resolves.
  */
-export async function startMeshRole({ part, serves, dials }) {
+export async function startMeshRole({ part, serves, dials, driver }) {
   const node = await createNode({
     realm: REALM,
     mode: serves || part === "forwarder" ? "gateway" : "edge",
     links: "static",
     listen: part === "caller" ? false : "127.0.0.1:0",
     bootstrap: dials,
+    transports: driver,
   });
   await node.ready({ timeout: TIMEOUT });
   return {
@@ -23,6 +24,7 @@ export async function startMeshRole({ part, serves, dials }) {
     commands: {
       provide: () => provide(node),
       forwarders: () => countForwarders(node),
+      carriers: () => [...new Set(node.status().links.map(({ transport }) => transport))],
       sessions: () => node.status().bounds.sessionsBegun.used,
       load: ({ payload, ...shape }) => keepCalling(node, shape, payload),
       send: (order) => sendBulk(node, order),

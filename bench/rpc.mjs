@@ -14,6 +14,7 @@ const SCENARIOS = {
   floor: { kind: "driver", driver: "quic", forwarders: 0 },
   floorTls: { kind: "driver", driver: "tls", forwarders: 0 },
   direct: { kind: "mesh", forwarders: 0 },
+  directTls: { kind: "mesh", driver: "tls", forwarders: 0 },
   oneForwarder: { kind: "mesh", forwarders: 1 },
   threeForwarders: { kind: "mesh", forwarders: 3 },
   threeForwardersUnsealed: { kind: "unsealed", forwarders: 3 },
@@ -78,6 +79,7 @@ async function measureScenario(name, options) {
     if (passed !== scenario.forwarders) {
       throw new Error(`calls pass ${passed} forwarders instead of ${scenario.forwarders}`);
     }
+    if (scenario.kind === "mesh") await assertCarried(chain, scenario.driver ?? "quic");
     if (scenario.kind === "unsealed" && (await chain.caller.ask("sessions")) > 0) {
       throw new Error("calls are sealed that should not be");
     }
@@ -85,6 +87,12 @@ async function measureScenario(name, options) {
   });
   if (scenario.kind !== "driver") return figures;
   return { ...figures, ...(await forwardBare(scenario, options)) };
+}
+
+/** Throws where something else than `driver` carries a link of the caller. */
+async function assertCarried({ caller }, driver) {
+  const kinds = await caller.ask("carriers");
+  if (kinds.join() !== driver) throw new Error(`links go over ${kinds} instead of ${driver}`);
 }
 
 /** What sealing costs each end. */

@@ -36,9 +36,9 @@ function directness({ ways }) {
 
 /**
  * Builds a pair and measures it; what could not be measured, because an edge was not ready, is null. `disturb` is done to
- * the lab before any node starts, and `isEmulated` judges what the probes see then.
+ * the lab before any node starts, and `isEmulated` judges what the probes see then; `atEnd` tells more of it all.
  */
-export async function measurePair({ seconds, rate, tell, disturb, isEmulated, ...options }) {
+export async function measurePair({ seconds, rate, tell, disturb, isEmulated, atEnd, ...options }) {
   return await withPair(options, async (pair) => {
     disturb?.(pair);
     const nats = await pair.classify();
@@ -53,7 +53,9 @@ export async function measurePair({ seconds, rate, tell, disturb, isEmulated, ..
       );
     }
     const ready = Object.values(edges).every(({ readyMs }) => readyMs !== null);
-    return { ...result, ...(ready ? await measureCalls(pair, { seconds, rate }) : NO_CALLS) };
+    if (!ready) return { ...result, ...NO_CALLS };
+    const calls = await measureCalls(pair, { seconds, rate });
+    return { ...result, ...calls, ...(await atEnd?.(pair)) };
   });
 }
 

@@ -83,9 +83,11 @@ function standing(node) {
     /** How many links it has, and to how many forwarders it is reached through. */
     links: () => ({ links: node.status().links.length, anchors: node.status().anchors.length }),
     place: () => {
-      const { links, anchors, dialable, health, addresses } = node.status();
-      const linked = links.map(({ node: id, address, direction }) => ({ id, address, direction }));
-      return { links: linked, anchors, dialable, health, addresses };
+      const { links, anchors, dialable, health, addresses, transport } = node.status();
+      const linked = links.map(({ node: id, address, direction, transport: kind }) => {
+        return { id, address, direction, transport: kind };
+      });
+      return { links: linked, anchors, dialable, health, addresses, transport };
     },
     /** Resolves when all of `having` and none of `without` are anchors, and there is one at least: when that was, null where it is not within `seconds`. */
     anchorsChanged: ({ having = [], without = [], seconds }) => {

@@ -68,6 +68,7 @@ describe("bench rpc", () => {
       floor: scenario(positive),
       floorTls: scenario(positive),
       direct: scenario(null),
+      directTls: scenario(null),
       oneForwarder: scenario(positive),
       threeForwarders: scenario(positive),
       threeForwardersUnsealed: scenario(positive),

@@ -49,7 +49,10 @@ describe("status", () => {
       realm: "com.example.sim",
       mode: "gateway",
       addresses: [`${gateway.id}@${world.address(1)}`],
-      transport: "memory",
+      transport: {
+        drivers: [{ kind: "memory", connections: 2, address: world.address(1) }],
+        udp: "works",
+      },
       ready: true,
       uptime: world.clock.now(),
       bootstrap: [],
@@ -64,6 +67,7 @@ describe("status", () => {
     const back = gateway.status().links.find((link) => link.node === client.id);
     expect(there).toMatchObject({
       node: gateway.id,
+      transport: "memory",
       direction: "dialled",
       transit: true,
       buffered: 0,
