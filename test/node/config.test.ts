@@ -27,6 +27,7 @@ describe("options of a node", () => {
       listen: undefined,
       identity: undefined,
       routingStrategy: "hybrid",
+      transports: "auto",
     });
     const config = checkConfig({ realm: REALM, links: "static" });
     expect(config.routingStrategy).toBe("multi_hop_only");
@@ -41,10 +42,12 @@ describe("options of a node", () => {
       identity: "./node.key",
       links: "static",
       routingStrategy: "direct_only",
+      transports: "tls",
       log: { write: () => {} },
     });
     expect(config).toMatchObject({ mode: "hybrid", listen: "[::1]:0", links: "static" });
     expect(config.routingStrategy).toBe("direct_only");
+    expect(config.transports).toBe("tls");
     expect(config.bootstrap[0]).toMatchObject({ host: "gateway.example.com", port: 9443 });
     expect(config.bootstrap[0]?.expect).toBeUndefined();
     expect(config.bootstrap[1]).toMatchObject({ host: "2001:db8::7", port: 1 });
@@ -65,6 +68,7 @@ describe("options of a node", () => {
     ["realm", { realm: "x".repeat(256) }],
     ["routingStrategy", { realm: REALM, routingStrategy: "direct" }],
     ["routingStrategy", { realm: REALM, routingStrategy: true }],
+    ["transports", { realm: REALM, transports: "udp" }],
     ["mode", { mode: "router" }],
     ["mode", { mode: "toString" }],
     ["mode", { mode: null }],

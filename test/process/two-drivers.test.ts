@@ -106,7 +106,8 @@ describe("a node that dials", () => {
 
   it("names both causes where nobody answers at all", async () => {
     const port = await stranger();
-    const node = await createNode({ realm: REALM, bootstrap: [`127.0.0.1:${port + 1}`] });
+    await open.pop()?.[Symbol.asyncDispose]();
+    const node = await createNode({ realm: REALM, bootstrap: [`127.0.0.1:${port}`] });
     open.push(node);
     await expect(node.ready({ timeout: 4_000 })).rejects.toMatchObject({
       message: expect.stringMatching(/quic: no answer within 3000 ms; tls: .*ECONNREFUSED/),

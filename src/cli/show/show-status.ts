@@ -63,11 +63,11 @@ function facts(status: NodeStatus): [string, string][] {
 }
 
 function transportFacts({ drivers, udp }: TransportStatus): [string, string][] {
-  const shown = drivers.map(({ kind, connections, address }) => {
-    return `${kind} (${counted(connections, "connection")}${address === undefined ? "" : ", listens"})`;
-  });
+  const shown = drivers.map(
+    ({ kind, connections }) => `${kind} (${counted(connections, "connection")})`,
+  );
   return [
-    ["transport", `${shown.join(", ")}; UDP ${UDP_WORDS[udp]}`],
+    ["drivers", `${shown.join(", ")}; UDP ${UDP_WORDS[udp]}`],
     ...drivers.flatMap(({ kind, problem }): [string, string][] =>
       problem === undefined ? [] : [["", `${kind}: ${problem}`]],
     ),

@@ -51,6 +51,7 @@ describe("a node as people see it", () => {
     const status = showStatus(edge.status());
     expect(status).toContain(`node     ${edge.id}`);
     expect(status).toMatch(/state {4}ready, healthy, up \d+ s/);
+    expect(status).toMatch(/mode {5}edge\ndrivers {2}memory \(2 connections\); UDP works\n/);
     expect(status).toMatch(/links {4}2; wants 2, has 2 of these/);
     expect(status).toMatch(/anchors {2}[0-9a-f]{8} [0-9a-f]{8}\n/);
     expect(status).toMatch(/Bootstrap\n {2}node 0 {2}linked/);
@@ -61,7 +62,9 @@ describe("a node as people see it", () => {
 
     const peers = showPeers(edge.status());
     expect(peers).toContain(`2 links of ${edge.id.slice(0, 8)}`);
-    const row = new RegExp(`${gateway.id.slice(0, 8)} {2}10.0.0.1:9443 +dialled .*transit, anchor`);
+    const row = new RegExp(
+      `${gateway.id.slice(0, 8)} {2}memory {2}10.0.0.1:9443 +dialled .*transit, anchor`,
+    );
     expect(peers).toMatch(row);
     expect(peers).toMatch(/2 contacts in the table/);
     expect(peers).toMatch(/ \d+ [m]?s ago +transit, linked, anchor/);
