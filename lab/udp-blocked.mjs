@@ -6,7 +6,7 @@ const GATES = {
   emulated: { of: (it) => (it.emulated ? 1 : 0), gate: 1, aim: 1 },
   success: { of: (it) => it.success, gate: 1, aim: 1 },
   firstCallMs: { of: (it) => it.firstCallMs, gate: 3_000, aim: 1_000, most: true },
-  readyMs: { of: slowestReady, gate: 2_500, aim: 1_500, most: true },
+  readyMs: { of: slowestReady, gate: 2_000, aim: 1_500, most: true },
   saysSo: { of: saysSo, gate: 1, aim: 1 },
 };
 
