@@ -232,6 +232,38 @@ describe("datagrams that stop getting through", () => {
   });
 });
 
+describe("nodes that dial each other at the same moment over both drivers", () => {
+  it("end with one link, the same on both sides, over datagrams (40 seeds)", async () => {
+    let overStreams = 0;
+    for (let seed = 1; seed <= 40; seed++) {
+      const world = new World({ seed, link: { delay: [1, 40] } });
+      world.network.conditions.setUsual({ loss: 0.7 });
+      const start = (number: number, other: number): Promise<MeshNode> =>
+        startSimNode(world, number, {
+          mode: "gateway",
+          listen: true,
+          bootstrap: [other],
+          isPaired: true,
+        });
+      const [a, b] = [await start(0, 1), await start(1, 0)];
+      await world.run(Promise.all([a.ready(), b.ready()]));
+      if (a.status().links.some(({ transport }) => transport !== "memory")) overStreams += 1;
+      await world.advance(2_000);
+      world.network.conditions.setUsual({ loss: 0 });
+      await world.advance(60_000);
+      const ends = [a, b].flatMap((node) => node.status().links);
+      expect([seed, ...ends.map(({ direction }) => direction).sort()]).toEqual([
+        seed,
+        "accepted",
+        "dialled",
+      ]);
+      expect(ends.map(({ transport }) => transport)).toEqual(["memory", "memory"]);
+      for (const node of [a, b]) expect(node.status().counters.connections).toBe(1);
+    }
+    expect(overStreams).toBeGreaterThan(5);
+  });
+});
+
 describe("a gateway that datagrams don't reach", () => {
   it("proves over streams that it can be dialled, and others link to it", async () => {
     const mesh = await BlockedMesh.start();

@@ -125,7 +125,9 @@ describe("a gateway behind a closed door", () => {
     await world.run(Promise.all(edges.map((edge) => edge.ready())));
     await world.advance(120_000);
     expect(closed.reachability.state).toBe("failed");
-    expect(closed.health.state().reasons[0]).toMatch(/^dialable: .* port 9443, neither over UDP nor over TCP/);
+    expect(closed.health.state().reasons[0]).toMatch(
+      /^dialable: .* port 9443, neither over UDP nor over TCP/,
+    );
     expect(logged).toEqual(["warn not_dialable"]);
     const id = idText(closed.context.self);
     for (const node of [...nodes, ...edges]) {
