@@ -61,19 +61,18 @@ export function failureOf(outcome: PunchOutcome, mappings: Mappings, times: numb
 }
 
 function blocked({ own, peer }: Mappings, times: number): ProbeFailure {
-  const reason = "no packet got through to the peer";
-  if (times < 2) return { reason, pause: PAUSE_FIRST };
-  if (own === "varying") {
-    return {
-      reason: "this node's NAT is symmetric, and the peer's lets in by port",
-      pause: PAUSE_HOPELESS,
-    };
+  const unclear = "no packet got through to the peer";
+  const isFirst = times < 2;
+  if (own !== "varying" && peer !== "varying") {
+    return { reason: unclear, pause: isFirst ? PAUSE_FIRST : PAUSE_BLOCKED };
   }
-  if (peer === "varying") {
-    return {
-      reason: "the peer's NAT is symmetric, and this node's lets in by port",
-      pause: PAUSE_HOPELESS,
-    };
+  const [one, other] = own === "varying" ? ["this node", "the peer"] : ["the peer", "this node"];
+  if (isFirst) {
+    const reason = `${unclear}: ${one}'s NAT is symmetric, and ${other}'s seems to let in by port`;
+    return { reason, pause: PAUSE_FIRST };
   }
-  return { reason, pause: PAUSE_BLOCKED };
+  return {
+    reason: `${one}'s NAT is symmetric, and ${other}'s lets in by port`,
+    pause: PAUSE_HOPELESS,
+  };
 }
