@@ -29,7 +29,7 @@ const FRESH: Millis = 30_000;
 
 /** Observations that one peer may ask for: each costs a signature. */
 const ASKED_RATE = 0.2;
-const ASKED_BURST = 3;
+const ASKED_BURST = 5;
 
 /** Where one of its links sees this node. */
 export interface Sighting {

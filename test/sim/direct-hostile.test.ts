@@ -272,8 +272,8 @@ describe("an observation", () => {
       await scene.world.advance(10);
     }
     const { observations_told, observations_refused } = scene.world.counts(1);
-    expect(observations_told).toBeLessThanOrEqual(4);
-    expect(observations_refused).toBeGreaterThanOrEqual(96);
+    expect(observations_told).toBeLessThanOrEqual(6);
+    expect(observations_refused).toBeGreaterThanOrEqual(94);
     expect(link?.ended).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { MeshNode } from "../../src/node/api.ts";
 import type { Nat } from "../../src/transport/memory/nat.ts";
 import { settled } from "../rpc/line.ts";
-import { DirectMesh, PROVIDER } from "./direct-mesh.ts";
+import { CALLER, DirectMesh, PROVIDER } from "./direct-mesh.ts";
 
 const counters = (node: MeshNode): Readonly<Record<string, number>> => node.status().counters;
 
@@ -60,6 +60,21 @@ describe("two nodes behind one NAT", () => {
     expect(mesh.link).toBe("shortcut");
     const link = mesh.caller.status().links.find(({ node }) => node === mesh.provider.id);
     expect(link?.address.split(":")[0]).toBe(mesh.world.ip(PROVIDER));
+  });
+});
+
+describe("a new link whose first packet is late", () => {
+  it("is not judged by that one", async () => {
+    const mesh = await DirectMesh.start("none", "none");
+    const { world, caller, provider } = mesh;
+    const { conditions } = world.network;
+    caller.on("link", ({ node }) => {
+      if (node === provider.id) conditions.dropNext(world.ip(CALLER), world.ip(PROVIDER), 1);
+    });
+    // Few and quick calls: a link is worth keeping only because it is quicker still.
+    await mesh.callFor(4_000, 1_000);
+    expect(mesh.link).toBe("shortcut");
+    expect(learned(mesh)?.reason).toMatch(/^its round trip of .* is the shorter one$/);
   });
 });
 
