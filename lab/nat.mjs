@@ -1,15 +1,14 @@
+import { rounded } from "../bench/figures.mjs";
 import { judged } from "../bench/gates.mjs";
+import { DIRECT_GATES, ROUTED_GATES } from "./directness.mjs";
 import { UsageError } from "./flags.mjs";
 import { KINDS } from "./net/kinds.mjs";
-import { withPair } from "./pair.mjs";
-import { firstCalls, provideBoth, steadyCalls, waysOf } from "./pair-calls.mjs";
+import { SIDES, withPair } from "./pair.mjs";
+import { callSteadily, DIRECTIONS, provideBoth, wayOf } from "./pair-calls.mjs";
+import { Timeline } from "./timeline.mjs";
 
 /** Directness is judged where a way is expected, and only then. */
-const EXPECTED = {
-  any: {},
-  direct: { direct: { of: directness, gate: 1, aim: 1 } },
-  routed: { direct: { of: directness, gate: 0, aim: 0, most: true } },
-};
+const EXPECTED = { any: {}, direct: DIRECT_GATES, routed: ROUTED_GATES };
 export const EXPECTATIONS = Object.keys(EXPECTED);
 
 const GATES = {
@@ -18,7 +17,7 @@ const GATES = {
   firstCallMs: { of: (it) => it.firstCallMs, gate: 3_000, aim: 1_000, most: true },
 };
 
-/** An edge behind each of two NATs: whether they find each other, how fast, and by which way. */
+/** An edge behind each of two NATs: whether they find each other, how fast, by which way, and how soon directly. */
 export async function nat({ expect, ...options }) {
   const { left, right, sharedCarrier } = options;
   if (sharedCarrier && (left !== right || KINDS[left].carrier === undefined)) {
@@ -28,10 +27,6 @@ export async function nat({ expect, ...options }) {
   }
   const result = await measurePair(options);
   return { ...result, gates: judged({ ...GATES, ...EXPECTED[expect] }, result) };
-}
-
-function directness({ ways }) {
-  return ways === null ? null : Number(ways.leftToRight.direct && ways.rightToLeft.direct);
 }
 
 /**
@@ -45,17 +40,13 @@ export async function measurePair({ seconds, rate, tell, disturb, isEmulated, at
     const emulated = (isEmulated ?? asExpected)(nats);
     const couldMeet = await pair.couldMeet();
     await pair.startGateways();
-    const edges = await pair.startEdges();
-    const result = { nats, emulated, couldMeet, edges };
-    for (const [side, { readyMs, error }] of Object.entries(edges)) {
-      tell(
-        readyMs === null ? `${side}: ${error}` : `${side} is ready after ${Math.round(readyMs)} ms`,
-      );
+    const told = {};
+    for (const [direction, side] of Object.entries(DIRECTIONS)) {
+      told[direction] = await measureDirection(pair, side, { seconds, rate, tell, atEnd });
+      // The other way begins as this one did: with two nodes that never heard of each other.
+      await pair.endEdges();
     }
-    const ready = Object.values(edges).every(({ readyMs }) => readyMs !== null);
-    if (!ready) return { ...result, ...NO_CALLS };
-    const calls = await measureCalls(pair, { seconds, rate });
-    return { ...result, ...calls, ...(await atEnd?.(pair)) };
+    return { nats, emulated, couldMeet, ...summaryOf(told) };
   });
 }
 
@@ -63,23 +54,51 @@ function asExpected(nats) {
   return Object.values(nats).every((it) => it.asExpected);
 }
 
-const NO_CALLS = { firstCall: null, firstCallMs: null, calls: null, success: 0, ways: null };
+const NO_CALLS = { figures: null, firstMs: null, directMs: null, way: null };
 
-async function measureCalls(pair, load) {
+/** Two new edges, and calls from one of them to the other from the first one on. */
+async function measureDirection(pair, side, { tell, atEnd, ...load }) {
+  const edges = await pair.startEdges();
+  for (const [name, { readyMs, error }] of Object.entries(edges)) {
+    tell(
+      readyMs === null ? `${name}: ${error}` : `${name} is ready after ${Math.round(readyMs)} ms`,
+    );
+  }
+  const failed = SIDES.map((name) => edges[name].error).find((error) => error !== undefined);
+  if (failed !== undefined) return { ...NO_CALLS, edges, error: failed };
   try {
     await provideBoth(pair);
   } catch (error) {
-    return { ...NO_CALLS, error: error.message };
+    return { ...NO_CALLS, edges, error: error.message };
   }
-  const firstCall = await firstCalls(pair);
-  const { leftToRightMs, rightToLeftMs } = firstCall;
-  const failed = leftToRightMs === null || rightToLeftMs === null;
-  const calls = await steadyCalls(pair, load);
+  const { figures, timeline } = await callSteadily(pair, side, load);
+  const line = new Timeline(timeline);
+  const [routedMs, directMs] = [line.medianMs(false), line.medianMs(true)].map(rounded);
+  const hops = line.hopsDuring(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
   return {
-    firstCall,
-    firstCallMs: failed ? null : Math.max(leftToRightMs, rightToLeftMs),
-    calls,
-    success: Math.min(...Object.values(calls).map((it) => it.success)),
-    ways: await waysOf(pair),
+    edges,
+    figures,
+    firstMs: line.firstMs,
+    directMs: line.directMsSince(timeline.startedAt),
+    way: { ...(await wayOf(pair, side)), medianMs: { routed: routedMs, direct: directMs }, hops },
+    end: await atEnd?.(pair),
+  };
+}
+
+function summaryOf(told) {
+  const each = (of) => Object.fromEntries(Object.entries(told).map(([name, it]) => [name, of(it)]));
+  const all = Object.values(told);
+  const isMeasured = all.every(({ figures }) => figures !== null);
+  const firsts = all.map(({ firstMs }) => firstMs);
+  return {
+    edges: told.leftToRight.edges,
+    error: all.find(({ error }) => error !== undefined)?.error,
+    firstCall: each(({ firstMs }) => firstMs),
+    firstCallMs: firsts.includes(null) ? null : Math.max(...firsts),
+    directMs: each(({ directMs }) => directMs),
+    calls: isMeasured ? each(({ figures }) => figures) : null,
+    success: isMeasured ? Math.min(...all.map(({ figures }) => figures.success)) : 0,
+    ways: isMeasured ? each(({ way }) => way) : null,
+    ...all.at(-1).end,
   };
 }

@@ -2,7 +2,7 @@ import { createNode } from "../dist/index.js";
 import { OpenLoad } from "./open-load.mjs";
 
 const REALM = "org.example.lab";
-/** Answers with its number, and notes how often it was asked for that one. */
+/** Answers with its number and the forwarders that the call has passed, and notes how often it was asked for that one. */
 const COUNT = "lab.count";
 /** Milliseconds for a node to find its place. */
 const READY_TIMEOUT = 20_000;
@@ -40,9 +40,9 @@ function providing(node) {
   const executed = new Map();
   return {
     provide: async (procedure = COUNT) => {
-      await node.register(procedure, (number) => {
+      await node.register(procedure, (number, { hops }) => {
         executed.set(number, (executed.get(number) ?? 0) + 1);
-        return number;
+        return [number, hops];
       });
       return now();
     },
@@ -55,17 +55,18 @@ function providing(node) {
 
 /** What a caller can be asked. */
 function calling(node) {
-  const call = async (procedure, number, timeout) => {
-    const answer = await node.call(procedure, number, { timeout });
+  const call = async (procedure, number, options) => {
+    const [answer, hops] = await node.call(procedure, number, options);
     if (answer !== number) throw new Error(`call ${number} was answered with ${answer}`);
+    return hops;
   };
   return {
     callSteadily: ({ rate, seconds, timeout, procedure = COUNT }) =>
-      new OpenLoad({ rate, seconds, call: (number) => call(procedure, number, timeout) }).run(),
+      new OpenLoad({ rate, seconds, call: (number) => call(procedure, number, { timeout }) }).run(),
     /** How long one call takes, and when it was answered. */
     callOnce: async ({ procedure, timeout }) => {
       const from = performance.now();
-      await call(procedure, 0, timeout);
+      await call(procedure, 0, { timeout });
       return { tookMs: performance.now() - from, at: now() };
     },
     /** The way of one call. */
@@ -83,11 +84,11 @@ function standing(node) {
     /** How many links it has, and to how many forwarders it is reached through. */
     links: () => ({ links: node.status().links.length, anchors: node.status().anchors.length }),
     place: () => {
-      const { links, anchors, dialable, health, addresses, transport } = node.status();
-      const linked = links.map(({ node: id, address, direction, transport: kind }) => {
-        return { id, address, direction, transport: kind };
+      const { links, anchors, dialable, health, addresses, routing, transport } = node.status();
+      const linked = links.map(({ node: id, address, direction, shortcut, transport: kind }) => {
+        return { id, address, direction, shortcut, transport: kind };
       });
-      return { links: linked, anchors, dialable, health, addresses, transport };
+      return { links: linked, anchors, dialable, health, addresses, routing, transport };
     },
     /** Resolves when all of `having` and none of `without` are anchors, and there is one at least: when that was, null where it is not within `seconds`. */
     anchorsChanged: ({ having = [], without = [], seconds }) => {

@@ -20,22 +20,29 @@ export class OpenLoad {
   #started = 0;
   #ended = 0;
   #times;
+  /** Forwarders that each call has passed; -1 where that is not known. */
+  #hops;
   #errors = {};
   #told = [];
   #resolve;
 
-  /** `rate` calls a second for `seconds`; `call(number)` makes one and rejects where it fails. */
+  /**
+   * `rate` calls a second for `seconds`; `call(number)` makes one, resolves with the forwarders that it passed, and
+   * rejects where it fails.
+   */
   constructor({ rate, seconds, call }) {
     this.#call = call;
     this.#total = Math.round(rate * seconds);
     this.#every = 1_000 / rate;
     this.#begun = new Float64Array(this.#total);
     this.#times = new Float64Array(this.#total).fill(Number.POSITIVE_INFINITY);
+    this.#hops = new Int8Array(this.#total).fill(-1);
   }
 
   /**
    * Resolves when the last call has ended, with the `figures` and, for a look at what happened when, the `timeline`:
-   * the start by the wall clock, when each call began after it, and how long it took, infinite where it failed. Milliseconds.
+   * the start by the wall clock, when each call began after it, how long it took, infinite where it failed, and the
+   * forwarders it passed. Milliseconds.
    */
   run() {
     this.#startedAt = performance.now();
@@ -54,7 +61,7 @@ export class OpenLoad {
     this.#begun[number] = from - this.#startedAt;
     let code;
     try {
-      await this.#call(number);
+      this.#hops[number] = await this.#call(number);
       this.#times[number] = performance.now() - from;
     } catch (error) {
       code = error.code ?? error.message;
@@ -71,7 +78,7 @@ export class OpenLoad {
 
   #outcome() {
     const startedAt = performance.timeOrigin + this.#startedAt;
-    const timeline = { startedAt, begun: this.#begun, took: this.#times };
+    const timeline = { startedAt, begun: this.#begun, took: this.#times, hops: this.#hops };
     return { figures: this.#figures(), timeline };
   }
 
@@ -86,6 +93,7 @@ export class OpenLoad {
       calls: this.#total,
       answered,
       success: answered / this.#total,
+      direct: this.#hops.filter((hops) => hops === 0).length,
       p50Ms: at(0.5),
       p99Ms: at(0.99),
       p999Ms: at(0.999),

@@ -8,8 +8,8 @@ export const procedureOf = (side) => `lab.count.${side}`;
 
 const OTHER = { left: "right", right: "left" };
 
-/** Each direction of calls: the side that calls, and its name. */
-const DIRECTIONS = { leftToRight: "left", rightToLeft: "right" };
+/** Each direction of calls: the side that calls, by its name. */
+export const DIRECTIONS = { leftToRight: "left", rightToLeft: "right" };
 
 /** Has both edges provide what the other one calls. */
 export async function provideBoth(pair) {
@@ -26,56 +26,32 @@ export async function startAll(pair, entrances) {
   return edges;
 }
 
-/** The first call each way, one after the other: milliseconds, null where it failed. */
-export async function firstCalls(pair) {
-  const result = {};
-  for (const [direction, side] of Object.entries(DIRECTIONS)) {
-    const order = { procedure: procedureOf(OTHER[side]), timeout: TIMEOUT };
-    try {
-      result[`${direction}Ms`] = (await pair.edges[side].ask("callOnce", order)).tookMs;
-    } catch (error) {
-      result[`${direction}Ms`] = null;
-      result[`${direction}Error`] = error.message;
-    }
-  }
-  return result;
-}
-
-/** Calls both ways at once at a steady rate; figures by direction. */
-export async function steadyCalls(pair, { rate, seconds }) {
-  const called = Object.entries(DIRECTIONS).map(async ([direction, side]) => {
-    const { figures } = await callSteadily(pair, side, { rate, seconds });
-    return [direction, figures];
-  });
-  return Object.fromEntries(await Promise.all(called));
-}
-
 /** Calls from one side to the other at a steady rate: `figures` and `timeline`. */
 export function callSteadily(pair, side, { rate, seconds }) {
   const order = { rate, seconds, timeout: TIMEOUT, procedure: procedureOf(OTHER[side]) };
   return pair.edges[side].ask("callSteadily", order, seconds + TIMEOUT / 1_000);
 }
 
-/** How calls go each way, and why. */
-export async function waysOf(pair) {
-  const places = {};
-  for (const side of SIDES) places[side] = await pair.edges[side].ask("place");
-  const ways = Object.entries(DIRECTIONS).map(async ([direction, side]) => {
-    const order = { procedure: procedureOf(OTHER[side]), timeout: TIMEOUT };
-    const told = await pair.edges[side].ask("explain", order);
-    return [direction, wayOf(pair, told, side, places)];
-  });
-  return Object.fromEntries(await Promise.all(ways));
-}
-
-function wayOf(pair, { strategy, rule, hops, error }, side, places) {
-  const link = places[side].links.find(({ id }) => id === pair.edges[OTHER[side]].ready.id);
+/** How calls of one side go to the other, and why. */
+export async function wayOf(pair, side) {
+  const caller = pair.edges[side];
+  const callee = pair.edges[OTHER[side]].ready.id;
+  const order = { procedure: procedureOf(OTHER[side]), timeout: TIMEOUT };
+  const { strategy, rule, hops, error } = await caller.ask("explain", order);
+  const { links, routing } = await caller.ask("place");
+  const link = links.find(({ id }) => id === callee);
+  const learned = routing.destinations.find(({ node }) => node === callee);
   const via = hops.slice(0, -1).map((id) => pair.nameOf(id));
-  const why = error ?? (link === undefined ? whyNoLink(places) : `linked at ${link.address}`);
-  return { direct: strategy === "direct", rule: rule ?? null, via, why };
+  return {
+    direct: strategy === "direct",
+    rule: rule ?? null,
+    via,
+    linkedAt: link?.address ?? null,
+    why: error ?? whyOf(link, learned),
+  };
 }
 
-function whyNoLink(places) {
-  const states = SIDES.map((side) => `${side} ${places[side].dialable}`).join(", ");
-  return `no link between them; dialable: ${states}`;
+function whyOf(link, learned) {
+  if (link !== undefined && !link.shortcut) return "linked in the overlay";
+  return learned?.reason ?? "no call to it was answered lately";
 }

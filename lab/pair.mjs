@@ -24,9 +24,13 @@ export class Pair {
   #kinds;
   #processes = new Processes(undefined, ROLE);
   #probes;
+  #strategy;
+  #edgePort = PORT;
 
-  constructor({ left, right, ...options }) {
+  /** `strategy`: which ways the calls of the edges may take; what a node does by itself where it is left out. */
+  constructor({ left, right, strategy, ...options }) {
     this.#kinds = { left, right };
+    this.#strategy = strategy;
     this.lab = NatLab.build({ left, right, ...options });
   }
 
@@ -135,15 +139,17 @@ export class Pair {
     const config = {
       kind: "node",
       mode: "edge",
-      listen: `0.0.0.0:${PORT}`,
+      listen: `0.0.0.0:${this.#edgePort}`,
       bootstrap: [addressOf(this.gateways[entrance])],
+      routingStrategy: this.#strategy,
     };
     this.edges[side] = await this.start(side, config, HOSTS[side]);
     return this.edges[side].ready;
   }
 
-  /** Ends both edges, so that others can be started in their place. */
+  /** Ends both edges, so that others can be started in their place: at another port, of which no router knows anything. */
   async endEdges() {
+    this.#edgePort += 1;
     await Promise.all(SIDES.map((side) => this.edges[side]?.end()));
   }
 

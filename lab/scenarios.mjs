@@ -47,8 +47,8 @@ export const SCENARIOS = {
       ...CARRIER,
       "udp-timeout": wholeNumber(30, 1, 3_600, "seconds until routers forget an idle mapping"),
       expect: choice("any", EXPECTATIONS, "which way calls have to go"),
-      seconds: seconds(5),
-      rate: rate(50),
+      seconds: seconds(3),
+      rate: rate(20),
     },
   },
   "nat-matrix": {
@@ -56,8 +56,8 @@ export const SCENARIOS = {
     run: natMatrix,
     flags: {
       kinds: choices(KIND_NAMES, "kinds of NAT"),
-      seconds: seconds(2),
-      rate: rate(50),
+      seconds: seconds(3),
+      rate: rate(20),
     },
     rows: ({ pairs }) => pairs,
   },

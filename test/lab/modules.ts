@@ -101,8 +101,13 @@ export const { Timeline, quantileOrNull } = (await load("lab/timeline")) as {
     startedAt: number;
     begun: readonly number[];
     took: readonly number[];
+    hops?: readonly number[];
   }) => {
     readonly lost: number;
+    readonly firstMs: number | null;
+    directMsSince(from: number): number | null;
+    hopsDuring(from: number, until: number): Record<string, number>;
+    medianMs(isDirect: boolean, from?: number, until?: number): number | null;
     longestGapSince(from: number): number | null;
     during(from: number, until: number): Float64Array;
   };

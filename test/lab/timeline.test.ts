@@ -30,6 +30,31 @@ describe("Timeline", () => {
   });
 });
 
+describe("the ways of calls", () => {
+  /** Six calls, 10 ms apart, that pass two forwarders, then one, and none from the fourth on; the fifth is lost. */
+  const ways = new Timeline({
+    startedAt: 1_000,
+    begun: [0, 10, 20, 30, 40, 50],
+    took: [8, 4, 2, 40, NEVER, 1],
+    hops: [2, 1, 1, 0, -1, 0],
+  });
+
+  it("are direct from the first answer on that came without a forwarder, whatever the order of calls", () => {
+    expect(ways.firstMs).toBe(8);
+    expect(ways.directMsSince(1_000)).toBe(51);
+    expect(ways.directMsSince(1_015)).toBe(31);
+    expect(line.directMsSince(1_000)).toBeNull();
+    expect(ways.directMsSince(2_000)).toBeNull();
+  });
+
+  it("have each a number of forwarders and a latency", () => {
+    expect(ways.hopsDuring(1_000, 1_040)).toEqual({ 0: 1, 1: 2, 2: 1 });
+    expect(ways.medianMs(false)).toBe(4);
+    expect(ways.medianMs(true, 1_045)).toBe(1);
+    expect(ways.medianMs(true, 1_000, 1_020)).toBeNull();
+  });
+});
+
 describe("a quantile", () => {
   it("is null where it falls on what had no end", () => {
     expect(quantileOrNull([1, 2, null], 0.5)).toBe(2);
