@@ -1,11 +1,9 @@
 import { rounded } from "../bench/figures.mjs";
 import { judged } from "../bench/gates.mjs";
-import { withPair } from "./pair.mjs";
+import { interpose, withPair } from "./pair.mjs";
 import { callSteadily, startAll } from "./pair-calls.mjs";
 import { Timeline } from "./timeline.mjs";
 
-/** The first of the proxy's ports: one for each gateway. */
-const PROXY_PORT = 7_001;
 /** What is measured of a loss in bursts differs from what was asked for by this factor at most. */
 const SPREAD = 2;
 
@@ -17,7 +15,7 @@ const GATES = {
 
 /** Calls while everything between the left edge and the gateways is late, and some of it lost in bursts. */
 export async function loss({ left, right, percent, burst, delay, jitter, seed, ...load }) {
-  return await withPair({ left, right }, async (pair) => {
+  return await withPair({ left, right, strategy: "multi_hop_only" }, async (pair) => {
     await pair.assertKinds();
     await pair.startGateways();
     const share = percent / 100;
@@ -37,17 +35,6 @@ export async function loss({ left, right, percent, burst, delay, jitter, seed, .
     };
     return { ...result, gates: judged(GATES, result) };
   });
-}
-
-/** Has all UDP from the left side to the gateways go through a proxy. */
-async function interpose(pair, weather) {
-  const passages = pair.gatewayPlaces.map((place, at) => ({
-    ...place,
-    localPort: PROXY_PORT + at,
-  }));
-  const proxy = await pair.start("proxy", { kind: "proxy", passages, ...weather }, "net");
-  for (const passage of passages) pair.lab.disturb.divert(pair.host("left"), passage);
-  return proxy;
 }
 
 function isNear(measured, asked) {

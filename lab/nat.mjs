@@ -19,11 +19,14 @@ const GATES = {
 
 /** An edge behind each of two NATs: whether they find each other, how fast, by which way, and how soon directly. */
 export async function nat({ expect, ...options }) {
-  const { left, right, sharedCarrier } = options;
+  const { left, right, sharedCarrier, sharedHome } = options;
   if (sharedCarrier && (left !== right || KINDS[left].carrier === undefined)) {
     throw new UsageError(
       "--shared-carrier needs one kind with a carrier on both sides, such as cgn-full",
     );
+  }
+  if (sharedHome && (left !== right || sharedCarrier || KINDS[left].home === undefined)) {
+    throw new UsageError("--shared-home needs one kind of NAT on both sides, such as port");
   }
   const result = await measurePair(options);
   return { ...result, gates: judged({ ...GATES, ...EXPECTED[expect] }, result) };

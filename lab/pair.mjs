@@ -5,9 +5,16 @@ import { KINDS } from "./net/kinds.mjs";
 import { NatLab } from "./net/nat-lab.mjs";
 
 const ROLE = fileURLToPath(new URL("role.mjs", import.meta.url));
-/** Where gateways and edges listen, and where the observer does. */
+/**
+ * Where gateways and edges listen, and where the observer does. Two edges behind one carrier would get in each other's way
+ * with one port: Linux gives the second of them another outer port for each destination.
+ */
 const PORT = 9_443;
+const EDGE_PORTS = { left: 9_443, right: 9_643 };
 const OBSERVER_PORTS = [3_478, 3_479];
+
+/** The first of the proxy's ports: one for each gateway. */
+const PROXY_PORT = 7_001;
 
 /** The hosts of the lab that the two edges run on. */
 const HOSTS = { left: "a", right: "b" };
@@ -25,7 +32,8 @@ export class Pair {
   #processes = new Processes(undefined, ROLE);
   #probes;
   #strategy;
-  #edgePort = PORT;
+  /** How often edges were started anew, each time at other ports. */
+  #turn = 0;
 
   /** `strategy`: which ways the calls of the edges may take; what a node does by itself where it is left out. */
   constructor({ left, right, strategy, ...options }) {
@@ -134,12 +142,17 @@ export class Pair {
     return Object.fromEntries(await Promise.all(started));
   }
 
+  /** Which ways calls of edges may take that are started from now on. */
+  set strategy(strategy) {
+    this.#strategy = strategy;
+  }
+
   /** Starts one edge and resolves, when it is ready, with what it told. */
   async startEdge(side, entrance) {
     const config = {
       kind: "node",
       mode: "edge",
-      listen: `0.0.0.0:${this.#edgePort}`,
+      listen: `0.0.0.0:${EDGE_PORTS[side] + this.#turn}`,
       bootstrap: [addressOf(this.gateways[entrance])],
       routingStrategy: this.#strategy,
     };
@@ -149,7 +162,7 @@ export class Pair {
 
   /** Ends both edges, so that others can be started in their place: at another port, of which no router knows anything. */
   async endEdges() {
-    this.#edgePort += 1;
+    this.#turn += 1;
     await Promise.all(SIDES.map((side) => this.edges[side]?.end()));
   }
 
@@ -177,6 +190,17 @@ export async function withPair(options, action) {
   } finally {
     await pair.end();
   }
+}
+
+/** Has all UDP from the left side to the gateways go through a proxy that makes this weather. */
+export async function interpose(pair, weather) {
+  const passages = pair.gatewayPlaces.map((place, at) => ({
+    ...place,
+    localPort: PROXY_PORT + at,
+  }));
+  const proxy = await pair.start("proxy", { kind: "proxy", passages, ...weather }, "net");
+  for (const passage of passages) pair.lab.disturb.divert(pair.host("left"), passage);
+  return proxy;
 }
 
 function addressOf({ ready }) {

@@ -1,5 +1,6 @@
 import { choice, choices, kind, number, wholeNumber, yes } from "./flags.mjs";
 import { gatewayCrash } from "./gateway-crash.mjs";
+import { hybrid } from "./hybrid.mjs";
 import { killRelays } from "./kill-relays.mjs";
 import { loss } from "./loss.mjs";
 import { newAddress, rebind, TURN_NAMES } from "./moved-home.mjs";
@@ -17,6 +18,7 @@ const times = (otherwise) => wholeNumber(otherwise, 1, 1_000, "how often it is t
 const after = (otherwise) => number(otherwise, 1, 3_600, "seconds of calls after each event");
 const NATS = { left: kind("NAT of the left edge"), right: kind("NAT of the right edge") };
 const CARRIER = {
+  "shared-home": yes("both edges are in one home, that of the left"),
   "shared-carrier": yes("both homes are behind one carrier, that of the left"),
   hairpin: yes("the carrier lets those inside reach each other by their outer addresses"),
 };
@@ -60,6 +62,18 @@ export const SCENARIOS = {
       rate: rate(20),
     },
     rows: ({ pairs }) => pairs,
+  },
+  hybrid: {
+    about: "calls move to the direct path, lose it and have it back; and with one way only",
+    run: hybrid,
+    flags: {
+      ...NATS,
+      delay: number(20, 0, 1_000, "milliseconds to the gateways each way"),
+      cut: number(8, 3, 600, "seconds without the direct path"),
+      seconds: number(45, 3, DAY, "seconds of calls after it is there again"),
+      calls: wholeNumber(10_000, 500, 10_000_000, "calls over which links have to stay as many"),
+      rate: rate(50),
+    },
   },
   "two-edges": {
     about: "two cold processes that know one address: from their start to an answered call",

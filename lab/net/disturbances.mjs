@@ -1,9 +1,11 @@
 import {
+  apartRules,
   cutRules,
   divertRule,
   lossRules,
   rebindRules,
   udpBlockRules,
+  watchRules,
   withoutRules,
 } from "./rules.mjs";
 
@@ -92,5 +94,29 @@ export class Disturbances {
   divert(side, { address, port, localPort }) {
     const { uplink } = this.#lab.plan.sides[side];
     this.#lab.nft("net", divertRule({ uplink, address, port, localPort }));
+  }
+
+  /** Nothing passes between the two sides any more, though all of it to the public hosts. `join` takes it back. */
+  part() {
+    this.#lab.nft("net", apartRules(this.#uplinks()));
+  }
+
+  join() {
+    this.#lab.nft("net", withoutRules("apart"));
+  }
+
+  /** Counts what passes between the two sides from now on. Returns how to read how many packets that were. */
+  watchBetween() {
+    this.#lab.nft("net", watchRules(this.#uplinks()));
+    return () => {
+      const told = this.#lab.run("net", "nft", ["list", "counter", "ip", "watch", "between"]);
+      return Number(/packets (\d+)/.exec(told)[1]);
+    };
+  }
+
+  #uplinks() {
+    const { a, b } = this.#lab.plan.sides;
+    if (a.uplink !== b.uplink) return [a.uplink, b.uplink];
+    throw new Error("both sides have one carrier: what passes between them is not seen outside");
   }
 }

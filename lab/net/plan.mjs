@@ -25,13 +25,19 @@ function wayOut(side, carrier) {
  *    host  home   carrier  +--- net ---+   carrier   home  host
  *                              |
  *                         p1, p2, …   public hosts
+ *
+ * With `sharedHome` both hosts are in the left home, and with `sharedCarrier` both homes behind the left carrier.
  */
-export function planOf({ left, right, publicHosts = 2, sharedCarrier = false, ...more }) {
+export function planOf({ left, right, publicHosts = 2, sharedCarrier, sharedHome, ...more }) {
   const plan = { spaces: {}, links: [], sides: {}, public: [] };
   addSpace(plan, "net", { forwards: true, rules: divertedNothing() });
   for (let number = 1; number <= publicHosts; number++) addPublic(plan, number);
-  const carrierOfLeft = addSide(plan, "a", left, { ...more, subscribers: sharedCarrier ? 2 : 1 });
-  addSide(plan, "b", right, { ...more, subscribers: 1, carrier: sharedCarrier && carrierOfLeft });
+  const hosts = sharedHome ? ["a", "b"] : ["a"];
+  const subscribers = sharedCarrier ? 2 : 1;
+  const carrierOfLeft = addSide(plan, "a", left, { ...more, subscribers, hosts });
+  if (sharedHome) plan.sides.b = { ...plan.sides.a, address: addressIn("a", 1) };
+  else
+    addSide(plan, "b", right, { ...more, subscribers: 1, carrier: sharedCarrier && carrierOfLeft });
   return plan;
 }
 
@@ -51,30 +57,30 @@ function addPublic(plan, number) {
   plan.public.push({ host, addresses: [`${network}.10`, `${network}.11`] });
 }
 
-/** Links two spaces; each end is `[space, interface, address]`. */
+/** Links two spaces; each end is `[space, interface, address]`, without the address where it belongs to a bridge. */
 function join(plan, ...ends) {
   plan.links.push(ends.map(([space, name]) => ({ space, name })));
   for (const [space, name, address] of ends) {
     const { lines } = plan.spaces[space];
-    lines.push(`addr add ${address} dev ${name}`, `link set ${name} up`);
+    if (address !== undefined) lines.push(`addr add ${address} dev ${name}`);
+    lines.push(`link set ${name} up`);
   }
 }
 
 /** Returns the space of its carrier, where it has one. */
-function addSide(plan, side, kind, { carrier: shared = false, ...options }) {
+function addSide(plan, side, kind, { carrier: shared = false, hosts = [side], ...options }) {
   const { home, carrier: carrierKind } = KINDS[kind];
   const carrier = carrierKind && (shared || addCarrier(plan, side, carrierKind, options));
   const out = wayOut(side, carrier || undefined);
   const router = `gw${side}`;
   addSpace(plan, router, { forwards: true, rules: home && homeRules(home, options) });
-  addSpace(plan, side);
   join(
     plan,
     [out.up, out.name, `${out.base}.1/${out.length}`],
     [router, "wan", `${out.base}.${HOME_ADDRESSES[0]}/${out.length}`],
   );
   plan.spaces[router].lines.push(`route add default via ${out.base}.1`);
-  const address = addHost(plan, side, home === undefined);
+  const address = home === undefined ? addPublicHost(plan, side) : addHome(plan, side, hosts);
   plan.sides[side] = {
     kind,
     router,
@@ -110,14 +116,38 @@ function addCarrier(plan, side, translation, { udpTimeout, hairpin = false, subs
   return carrier;
 }
 
-/** Returns the address of the host: a public one where nobody translates. */
-function addHost(plan, side, isPublic) {
-  const { network, number } = SIDES[side];
-  const [first, length, base] = isPublic ? [9, 29, network] : [1, 24, `192.168.${number}`];
-  const address = `${base}.${first + 1}`;
+/** Returns the address of the host, which is a public one. */
+function addPublicHost(plan, side) {
+  const { network } = SIDES[side];
+  addSpace(plan, side);
+  join(plan, [`gw${side}`, "lan", `${network}.9/29`], [side, "eth0", `${network}.10/29`]);
+  plan.spaces[side].lines.push(`route add default via ${network}.9`);
+  plan.spaces.net.lines.push(`route add ${network}.8/29 via ${network}.2`);
+  return `${network}.10`;
+}
+
+/** The address of one of the hosts in the home of a side. */
+function addressIn(side, at) {
+  return `192.168.${SIDES[side].number}.${at + 2}`;
+}
+
+/** Hosts in one network, which the inner interface of their router belongs to. Returns the address of the first. */
+function addHome(plan, side, hosts) {
   const router = `gw${side}`;
-  join(plan, [router, "lan", `${base}.${first}/${length}`], [side, "eth0", `${address}/${length}`]);
-  plan.spaces[side].lines.push(`route add default via ${base}.${first}`);
-  if (isPublic) plan.spaces.net.lines.push(`route add ${network}.8/29 via ${network}.2`);
-  return address;
+  const inner = `192.168.${SIDES[side].number}.1`;
+  const isShared = hosts.length > 1;
+  const { lines } = plan.spaces[router];
+  if (isShared) lines.push("link add lan type bridge", `addr add ${inner}/24 dev lan`);
+  if (isShared) lines.push("link set lan up");
+  for (const [at, host] of hosts.entries()) {
+    addSpace(plan, host);
+    join(plan, isShared ? [router, `lan${host}`] : [router, "lan", `${inner}/24`], [
+      host,
+      "eth0",
+      `${addressIn(side, at)}/24`,
+    ]);
+    if (isShared) lines.push(`link set lan${host} master lan`);
+    plan.spaces[host].lines.push(`route add default via ${inner}`);
+  }
+  return addressIn(side, 0);
 }

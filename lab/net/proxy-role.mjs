@@ -2,7 +2,9 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { BurstLoss } from "./burst-loss.mjs";
 import { DelayLine } from "./delay-line.mjs";
+import { faceRule } from "./rules.mjs";
 import { seededChance } from "./seeded-chance.mjs";
+import { run } from "./tools.mjs";
 
 /** Clients of one passage at most; each has a socket of its own. */
 const CLIENTS_MAX = 1_024;
@@ -11,7 +13,8 @@ const BUFFER = 4 << 20;
 
 /**
  * A process in the public network that hands UDP on: each of `passages` from a local port to one address and port. Packets
- * wait `delay` milliseconds and up to `jitter` more each way, and are lost by `share` in bursts of `burst`.
+ * wait `delay` milliseconds and up to `jitter` more each way, and are lost by `share` in bursts of `burst`. They seem to
+ * come from where they came from.
  */
 export async function startProxyRole({ passages, delay, jitter, share, burst, seed }) {
   const line = new DelayLine();
@@ -42,7 +45,7 @@ export async function startProxyRole({ passages, delay, jitter, share, burst, se
 /** From a local port to one place behind it, and back. */
 class Passage {
   #front = createSocket({ type: "udp4", recvBufferSize: BUFFER, sendBufferSize: BUFFER });
-  /** By address and port of the client: the socket that speaks for it. Bounded by `CLIENTS_MAX`. */
+  /** By address and port of the client: a promise of the socket that speaks for it. Bounded by `CLIENTS_MAX`. */
   #clients = new Map();
   #to;
   #there;
@@ -57,8 +60,9 @@ class Passage {
   async open() {
     this.#front.on("message", (bytes, client) => {
       const socket = this.#socketFor(client);
-      if (socket === undefined) return;
-      this.#there(() => socket.send(bytes, this.#to.port, this.#to.address, ignore));
+      socket?.then((it) =>
+        this.#there(() => it.send(bytes, this.#to.port, this.#to.address, ignore)),
+      );
     });
     this.#front.bind(this.#to.localPort);
     await once(this.#front, "listening");
@@ -68,16 +72,24 @@ class Passage {
     const name = `${address}:${port}`;
     const known = this.#clients.get(name);
     if (known !== undefined || this.#clients.size >= CLIENTS_MAX) return known;
+    const opened = this.#speakFor(address, port);
+    this.#clients.set(name, opened);
+    return opened;
+  }
+
+  async #speakFor(address, port) {
     const socket = createSocket({ type: "udp4", recvBufferSize: BUFFER, sendBufferSize: BUFFER });
     socket.on("message", (bytes) => {
       this.#back(() => this.#front.send(bytes, port, address, ignore));
     });
-    this.#clients.set(name, socket);
+    socket.bind(0);
+    await once(socket, "listening");
+    run("nft", ["-f", "-"], faceRule({ localPort: socket.address().port, address, port }));
     return socket;
   }
 
   close() {
-    for (const socket of this.#clients.values()) socket.close();
+    for (const opened of this.#clients.values()) opened.then((socket) => socket.close());
     this.#front.close();
   }
 }

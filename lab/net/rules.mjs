@@ -157,23 +157,55 @@ export function withoutRules(table) {
 }
 
 /** Every disturbance is a table of its own, so that it can be taken back without a look at the others. */
-function replaced(table, chain) {
+function replaced(table, chain, objects = "") {
   return `${withoutRules(table)}table ip ${table} {
+  ${objects}
   ${chain}
 }
 `;
 }
 
-/** In the public network: nobody's packets go another way than they are routed. */
+/**
+ * In the public network: nobody's packets go another way than they are routed. What a proxy there sends from a port that
+ * is named in `faces` seems to come from whom it speaks for, so that those who are asked see the same NATs as without it.
+ */
 export function divertedNothing() {
   return `table ip divert {
+  map faces { type inet_service : ipv4_addr . inet_service; size ${SIZE}; }
   chain pre { type nat hook prerouting priority dstnat; policy accept; }
+  chain post {
+    type nat hook postrouting priority srcnat; policy accept;
+    fib saddr type local snat ip to udp sport map @faces
+  }
 }
 `;
+}
+
+/** What leaves a local port of the public network seems to come from `address:port`. */
+export function faceRule({ localPort, address, port }) {
+  return `add element ip divert faces { ${localPort} : ${address} . ${port} }\n`;
 }
 
 /** What comes from that uplink for `address:port` is handed to a local port instead; answers seem to come from there. */
 export function divertRule({ uplink, address, port, localPort }) {
   const match = `iifname "${uplink}" ip daddr ${address} udp dport ${port}`;
   return `add rule ip divert pre ${match} redirect to :${localPort}\n`;
+}
+
+/** What one side's network sends to the other's is counted. */
+export function watchRules(uplinks) {
+  return replaced("watch", betweenChain(uplinks, 5, "counter name between"), "counter between { }");
+}
+
+/** Nothing passes from one side's network to the other's, and nobody is told; what both exchange with others does. */
+export function apartRules(uplinks) {
+  return replaced("apart", betweenChain(uplinks, 10, "drop"));
+}
+
+function betweenChain([one, other], priority, verdict) {
+  return `chain forward {
+    ${CHAIN} ${priority}; policy accept;
+    iifname "${one}" oifname "${other}" ${verdict}
+    iifname "${other}" oifname "${one}" ${verdict}
+  }`;
 }
