@@ -16,8 +16,8 @@ const GATES = {
 };
 
 /** One of two gateways is killed under calls, in turn; once the calls have ended it is started again. */
-export async function gatewayCrash({ left, right, ...options }) {
-  return await withPair({ left, right }, async (pair) => {
+export async function gatewayCrash({ left, right, strategy, ...options }) {
+  return await withPair({ left, right, strategy }, async (pair) => {
     await pair.assertKinds();
     await pair.startGateways();
     await startAll(pair);

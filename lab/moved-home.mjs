@@ -26,7 +26,7 @@ export function newAddress(options) {
   return move(options, (pair, side) => pair.lab.disturb.newAddress(pair.host(side)));
 }
 
-async function move({ side: turn, left, right, ...options }, change) {
+async function move({ side: turn, left, right, strategy, ...options }, change) {
   const sides = TURNS[turn];
   const kinds = { left, right };
   if (sides.some((side) => KINDS[kinds[side]].home === undefined)) {
@@ -34,7 +34,7 @@ async function move({ side: turn, left, right, ...options }, change) {
       "a public side has no router this could happen to: name a NAT, or the other --side",
     );
   }
-  return await withPair(kinds, async (pair) => {
+  return await withPair({ ...kinds, strategy }, async (pair) => {
     await pair.assertKinds();
     const probes = await pair.probes();
     await pair.startGateways();

@@ -22,6 +22,8 @@ const CARRIER = {
   "shared-carrier": yes("both homes are behind one carrier, that of the left"),
   hairpin: yes("the carrier lets those inside reach each other by their outer addresses"),
 };
+const STRATEGIES = ["hybrid", "multi_hop_only", "direct_only"];
+const strategy = (otherwise) => choice(otherwise, STRATEGIES, "which ways calls may take");
 const TURNS = { side: choice("both", TURN_NAMES, "whose router, in turn") };
 
 /** What there is to tell of all trials, then of each. */
@@ -84,19 +86,39 @@ export const SCENARIOS = {
   rebind: {
     about: "home routers forget their mappings and give other ports, under calls",
     run: rebind,
-    flags: { ...NATS, ...TURNS, times: times(10), seconds: after(7), rate: rate(100) },
+    flags: {
+      ...NATS,
+      ...TURNS,
+      strategy: strategy("hybrid"),
+      times: times(10),
+      seconds: after(7),
+      rate: rate(100),
+    },
     rows: trialRows,
   },
   "new-address": {
     about: "home routers get another address, under calls",
     run: newAddress,
-    flags: { ...NATS, ...TURNS, times: times(10), seconds: after(7), rate: rate(100) },
+    flags: {
+      ...NATS,
+      ...TURNS,
+      strategy: strategy("hybrid"),
+      times: times(10),
+      seconds: after(7),
+      rate: rate(100),
+    },
     rows: trialRows,
   },
   "gateway-crash": {
     about: "one of two gateways is killed under calls",
     run: gatewayCrash,
-    flags: { ...NATS, times: times(6), seconds: after(7), rate: rate(100) },
+    flags: {
+      ...NATS,
+      strategy: strategy("multi_hop_only"),
+      times: times(6),
+      seconds: after(7),
+      rate: rate(100),
+    },
     rows: trialRows,
   },
   loss: {

@@ -182,6 +182,11 @@ export class Overlay {
     this.changed();
   }
 
+  /** To be told of a link whose peer does not answer; where it is an anchor, another one is looked for meanwhile. */
+  suspected(link: Link): void {
+    if (link.pinned && !this.#context.transit) this.changed();
+  }
+
   /** Links, contacts or the role of this node have changed: a new plan is made soon. */
   changed(): void {
     if (this.#stop.signal.aborted) return;
@@ -282,7 +287,8 @@ export class Overlay {
 
   #plan(): void {
     const { self, transit, table } = this.#context;
-    const linked = [...table].map((link) => link.contact);
+    const suspects = this.#suspects();
+    const linked = [...table].filter((link) => !suspects.has(link)).map((link) => link.contact);
     const terrain = { self, transit, far: this.#explored, linked };
     const diallable = this.#diallable(bucketsThatMatter(terrain));
     const plan = planLinks({ ...terrain, diallable });
@@ -290,7 +296,7 @@ export class Overlay {
     this.#wanted = wanted.size;
     this.#held = 0;
     for (const link of table) {
-      link.pinned = wanted.has(link.peerText);
+      link.pinned = wanted.has(link.peerText) || suspects.has(link);
       link.isShortcut &&= !link.pinned;
       if (link.pinned) this.#held += 1;
     }
@@ -302,6 +308,14 @@ export class Overlay {
     this.#settle();
     if (!transit && plan.length < ANCHORS_WANTED) this.#lookFurther();
     this.#handler.onPlanned();
+  }
+
+  /** Anchors that leave pings unanswered. They are kept, but one more is wanted for each, in case they are gone. */
+  #suspects(): ReadonlySet<Link> {
+    const { transit, table, ports } = this.#context;
+    if (transit) return new Set();
+    const now = ports.clock.now();
+    return new Set([...table].filter((link) => link.pinned && link.liveness.isSuspect(now)));
   }
 
   /**

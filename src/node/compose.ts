@@ -246,6 +246,8 @@ function makePool(composed: Wiring, router: Router, contact: OwnContact): Pool {
     onFrame: (link, bytes, start, end, owned) => router.receive(link, bytes, start, end, owned),
     onLink: (link) => linkAdded(composed, link),
     onLinkLost: (link, info) => linkLost(composed, link, info),
+    onSuspect: (link) => composed.overlay?.suspected(link),
+    isAnchor: ({ pinned, contact: peer }) => pinned && peer.transit && !composed.context.transit,
   });
 }
 

@@ -5,16 +5,22 @@ export interface LivenessLimits {
   readonly pingAfter: Millis;
   /** Silence after which it counts as gone. */
   readonly goneAfter: Millis;
+  /** The same for a peer that this node is reached through; more, up to the former, where the way to it is long. */
+  readonly anchorGoneAfter: Millis;
   /** How often silence is measured. */
   readonly checkEvery: Millis;
 }
 
-/** A dead peer is noticed within 4.5 s; an idle link costs one ping in 1.5 s. */
+/** A dead peer is noticed within 4.25 s, a dead anchor within 3 s; an idle link costs one ping in 1.5 s. */
 export const LIVENESS_LIMITS: LivenessLimits = {
   pingAfter: 1_500,
   goneAfter: 4_000,
-  checkEvery: 500,
+  anchorGoneAfter: 2_750,
+  checkEvery: 250,
 };
+
+/** Round trips that an anchor has for its answer at least: what asks it is sent again when it is lost, ever more seldom. */
+const ANSWER_ROUND_TRIPS = 4;
 
 export type LivenessStep = "nothing" | "ping" | "gone";
 
@@ -63,19 +69,33 @@ export class Liveness {
         : this.roundTrip + (sample - this.roundTrip) * ROUND_TRIP_WEIGHT;
   }
 
-  /** True between a ping and its answer, once that takes long. */
-  suspect(now: Millis): boolean {
-    return now - this.#heardAt > this.#limits.pingAfter + this.#limits.checkEvery;
+  /** True where the answer to a ping takes long. */
+  isSuspect(now: Millis): boolean {
+    const { pingAfter, checkEvery } = this.#limits;
+    return now - this.#heardAt > pingAfter + checkEvery + 2 * (this.roundTrip ?? 0);
   }
 
-  /** What to do now; to be asked every `checkEvery`. */
-  check(now: Millis): LivenessStep {
+  /** This node was away, as a machine is that sleeps: the peer has to prove soon that it is still there. */
+  doubt(now: Millis): void {
+    this.#heardAt = now - this.#limits.pingAfter;
+    this.#checkedAt = now;
+  }
+
+  /** What to do now; to be asked every `checkEvery`. `isAnchor`: this node is reached through the peer. */
+  check(now: Millis, isAnchor = false): LivenessStep {
     const stalled = now - this.#checkedAt > this.#limits.checkEvery * 3;
     this.#checkedAt = now;
     // Who was not running heard nothing, whoever spoke: that silence is one's own.
     if (stalled) this.#heardAt = Math.max(this.#heardAt, now - this.#limits.pingAfter);
     const silence = now - this.#heardAt;
-    if (silence >= this.#limits.goneAfter) return "gone";
+    if (silence >= this.#goneAfter(isAnchor)) return "gone";
     return silence >= this.#limits.pingAfter ? "ping" : "nothing";
+  }
+
+  #goneAfter(isAnchor: boolean): Millis {
+    const { pingAfter, goneAfter, anchorGoneAfter } = this.#limits;
+    if (!isAnchor) return goneAfter;
+    const answering = ANSWER_ROUND_TRIPS * (this.roundTrip ?? 0);
+    return Math.min(goneAfter, Math.max(anchorGoneAfter, pingAfter + answering));
   }
 }

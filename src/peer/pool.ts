@@ -47,6 +47,10 @@ export interface PoolContext {
   hello(observed: string): Hello;
   onLink(link: Link): void;
   onLinkLost(link: Link, info: CloseInfo): void;
+  /** Told several times of a link whose peer leaves pings unanswered. */
+  onSuspect(link: Link): void;
+  /** Whether this node is reached through the peer of that link: its loss is to be noticed soon. */
+  isAnchor(link: Link): boolean;
   onFrame(link: Link, bytes: Bytes, start: number, end: number, owned: boolean): void;
   /** Two processes use the key of node `id`, which may be this one; `evidence` says how that is known. */
   onCopy(id: NodeId, evidence: string): void;
@@ -92,6 +96,15 @@ export class Pool {
     } catch (cause) {
       this.#hearOfCopy(connection, toMeshError(cause));
       throw cause;
+    }
+  }
+
+  /** This node was away, or is elsewhere now: every peer is asked for a sign of life at once. */
+  askAll(): void {
+    const now = this.#context.ports.clock.now();
+    for (const link of [...this.#context.table]) {
+      link.liveness.doubt(now);
+      link.ping();
     }
   }
 
@@ -228,9 +241,11 @@ export class Pool {
   }
 
   #check(link: Link, now: Millis): void {
-    const step = link.liveness.check(now);
-    if (step === "ping") link.ping();
-    else if (step === "gone") link.lose();
+    const step = link.liveness.check(now, this.#context.isAnchor(link));
+    if (step === "ping") {
+      link.ping();
+      if (link.liveness.isSuspect(now)) this.#context.onSuspect(link);
+    } else if (step === "gone") link.lose();
     else if (this.#isIdle(link, now)) link.close(new MeshError("unneeded", "the link was idle"));
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LIVENESS_LIMITS, Liveness, type LivenessStep } from "../../src/peer/liveness.ts";
 
-const LIMITS = { pingAfter: 1_500, goneAfter: 4_000, checkEvery: 500 };
+const LIMITS = { pingAfter: 1_500, goneAfter: 4_000, anchorGoneAfter: 2_750, checkEvery: 500 };
 
 /** What a check every half second says, from 500 ms on to `until`; `heard` are moments of signs of life. */
 function checks(until: number, heard: readonly number[] = []): LivenessStep[] {
@@ -28,6 +28,33 @@ describe("liveness", () => {
     ]);
   });
 
+  it("gives an anchor up sooner, and one that is far away as late as any", () => {
+    const goneAt = (roundTrip: number): number => {
+      const liveness = new Liveness({ ...LIMITS, checkEvery: 250 }, 0);
+      liveness.roundTrip = roundTrip;
+      for (let now = 250; ; now += 250) if (liveness.check(now, true) === "gone") return now;
+    };
+    expect([20, 300, 400, 500, 5_000].map(goneAt)).toEqual([2_750, 2_750, 3_250, 3_500, 4_000]);
+  });
+
+  it("takes long only by the measure of the round trip", () => {
+    const liveness = new Liveness(LIMITS, 0);
+    liveness.roundTrip = 400;
+    expect([2_800, 2_801].map((now) => liveness.isSuspect(now))).toEqual([false, true]);
+  });
+
+  it("has a peer prove itself soon after this node was away", () => {
+    const liveness = new Liveness(LIMITS, 0);
+    liveness.doubt(10_000);
+    expect(liveness.isSuspect(10_000)).toBe(false);
+    expect([10_500, 11_000].map((now) => liveness.check(now, true))).toEqual(["ping", "ping"]);
+    expect(liveness.check(11_500, true)).toBe("gone");
+    const other = new Liveness(LIMITS, 0);
+    other.doubt(10_000);
+    other.heard(10_100);
+    expect(other.check(10_500)).toBe("nothing");
+  });
+
   it("needs no ping while the peer speaks", () => {
     const talking = Array.from({ length: 20 }, (_, at) => at * 400);
     expect(new Set(checks(8_000, talking))).toEqual(new Set(["nothing"]));
@@ -39,8 +66,9 @@ describe("liveness", () => {
   });
 
   it("notices a dead peer in less than five seconds by default", () => {
-    const { goneAfter, checkEvery, pingAfter } = LIVENESS_LIMITS;
+    const { goneAfter, anchorGoneAfter, checkEvery, pingAfter } = LIVENESS_LIMITS;
     expect(goneAfter + checkEvery).toBeLessThan(5_000);
+    expect(anchorGoneAfter + checkEvery).toBeLessThanOrEqual(3_000);
     expect(pingAfter * 2).toBeLessThan(goneAfter);
   });
 
@@ -62,10 +90,10 @@ describe("liveness", () => {
 
   it("is suspect when an answer takes long", () => {
     const liveness = new Liveness(LIMITS, 0);
-    expect(liveness.suspect(2_000)).toBe(false);
-    expect(liveness.suspect(2_001)).toBe(true);
+    expect(liveness.isSuspect(2_000)).toBe(false);
+    expect(liveness.isSuspect(2_001)).toBe(true);
     liveness.heard(2_001);
-    expect(liveness.suspect(2_001)).toBe(false);
+    expect(liveness.isSuspect(2_001)).toBe(false);
   });
 
   it("measures the round trip and smooths it", () => {

@@ -20,6 +20,7 @@ export interface Member {
   readonly table: LinkTable;
   readonly transport: MemoryTransport;
   readonly lost: string[];
+  readonly suspected: Set<string>;
   /** Whose key it has found in use by two, in the short form. */
   readonly copies: string[];
   dial(target: number, expect?: NodeId): Promise<Link>;
@@ -38,6 +39,7 @@ export async function member(
   const transport = world.transport(number, world.identity(key));
   const table = new LinkTable(ports.random);
   const lost: string[] = [];
+  const suspected = new Set<string>();
   const copies: string[] = [];
   const instance = life ?? ports.random.bytes(8);
   const pool = new Pool({
@@ -60,6 +62,8 @@ export async function member(
     }),
     onLink: () => {},
     onLinkLost: (_, info) => lost.push(codeFromWire(info.code)),
+    onSuspect: ({ peerText }) => suspected.add(peerText),
+    isAnchor: ({ pinned }) => pinned,
     onFrame: () => {
       throw new MeshError("bad_frame", "nothing is expected here");
     },
@@ -73,7 +77,7 @@ export async function member(
       2_000,
       new AbortController().signal,
     );
-  return { id: signer.id, pool, table, transport, lost, copies, dial: dialTo };
+  return { id: signer.id, pool, table, transport, lost, suspected, copies, dial: dialTo };
 }
 
 export const newWorld = (seed = 1) => new World({ seed, link: { delay: [5, 5] } });

@@ -75,6 +75,27 @@ describe("two nodes", () => {
     expect(a.table.size).toBe(1);
   });
 
+  it("suspect a silent anchor within two seconds, and give it up within three", async () => {
+    const world = newWorld();
+    const [a] = [await member(world, 0), await member(world, 1)];
+    (await world.run(a.dial(1))).pinned = true;
+    world.crash(1);
+    await world.advance(2_000);
+    expect([a.suspected.size, a.lost]).toEqual([1, []]);
+    await world.advance(1_000);
+    expect(a.lost).toEqual(["timeout"]);
+  });
+
+  it("are asked for a sign of life at once after this node was away", async () => {
+    const world = newWorld();
+    const [a] = [await member(world, 0), await member(world, 1)];
+    await world.run(a.dial(1));
+    world.crash(1);
+    a.pool.askAll();
+    await world.advance(2_750);
+    expect(a.lost).toEqual(["timeout"]);
+  });
+
   it("notice within five seconds that the other one is silent", async () => {
     const world = newWorld();
     const [a] = [await member(world, 0), await member(world, 1)];
