@@ -264,6 +264,11 @@ export class Registry {
     this.#renewSoon();
   }
 
+  /** This node was away: its records may have expired meanwhile. */
+  wasAway(): void {
+    this.#renewSoon();
+  }
+
   /** There is a new node to hold records: ours go to it soon. */
   linkAdded(): void {
     for (const advertised of this.#advertised.values()) advertised.holders = [];

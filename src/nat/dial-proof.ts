@@ -47,6 +47,8 @@ export class DialProof {
   #state: Dialability;
   #addresses: readonly Address[] = [];
   #round: Round | undefined;
+  /** The node has moved since the round under way began. */
+  #isOutdated = false;
   #dueAt: Millis = 0;
   /** Rounds in a row that were in vain, rested on one witness, or told nothing. */
   #failures = 0;
@@ -87,12 +89,20 @@ export class DialProof {
     if (!isOver(round)) return false;
     this.#round = undefined;
     this.#settle(round, now);
+    if (this.#isOutdated) this.moved(now);
     return true;
   }
 
   /** Every link was lost: who comes next is asked at once, because this node may be elsewhere now. */
   isolated(now: Millis): void {
     this.#dueAt = Math.min(this.#dueAt, now);
+  }
+
+  /** This node may be elsewhere now: it is asked again at once, and one round in vain takes the proof away. */
+  moved(now: Millis): void {
+    this.#failures = Math.max(this.#failures, FAILURES_MAX - 1);
+    this.#dueAt = now;
+    this.#isOutdated = this.#round !== undefined;
   }
 
   #settle({ reached, notReached }: Round, now: Millis): void {

@@ -74,6 +74,12 @@ export class Prover {
     if (this.#context.table.size === 0) this.#proof.isolated(this.#now());
   }
 
+  /** This node may be elsewhere now. */
+  moved(): void {
+    this.#proof.moved(this.#now());
+    this.#askWhenDue();
+  }
+
   close(error: MeshError): void {
     this.#closed = true;
     this.#timer?.cancel();

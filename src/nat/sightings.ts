@@ -75,9 +75,10 @@ export class Sightings {
     return links.length > 0 && links.every((link) => !link.isDatagram);
   }
 
-  /** The same, after those were asked that have not told of it lately. Takes a second at most. */
-  async gather(): Promise<Sighting[]> {
-    const stale = this.#witnesses().filter((link) => this.#fresh(link) === undefined);
+  /** The same, after `most` of those were asked that have not told of it lately. Takes a second at most. */
+  async gather(most: number = OBSERVATIONS_MAX): Promise<Sighting[]> {
+    const witnesses = this.#witnesses().slice(0, most);
+    const stale = witnesses.filter((link) => this.#fresh(link) === undefined);
     await Promise.allSettled(stale.map((link) => this.ask(link)));
     return this.known;
   }

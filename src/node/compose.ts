@@ -38,6 +38,7 @@ import { Emitter } from "./emitter.ts";
 import { IdentityAlarm } from "./identity-alarm.ts";
 import { Isolation } from "./isolation.ts";
 import { Roles } from "./modes.ts";
+import { Movements } from "./movements.ts";
 import { OwnContact } from "./own-contact.ts";
 import { Reachability } from "./reachability.ts";
 
@@ -56,6 +57,8 @@ export interface NodeParts {
   readonly bootstrap: readonly KeptTarget[];
   /** Where this node listens. */
   readonly addresses: readonly Address[];
+  /** The same as things are now, where this machine's addresses may change; `addresses` when left out. */
+  readonly listening?: () => readonly Address[];
   /** Makes a transport with this node's identity and a socket of its own. */
   readonly spare: () => Transport;
   /** Whether it finds its place in the mesh by itself, or keeps links to the bootstrap nodes and no others. */
@@ -89,6 +92,7 @@ export interface Composition {
   readonly isolation: Isolation;
   readonly reachability: Reachability;
   readonly direct: DirectLinks;
+  readonly movements: Movements;
   readonly courier: Courier;
   readonly discoverer: Discoverer;
   readonly router: Router;
@@ -117,14 +121,8 @@ export function compose(parts: NodeParts): Composition {
   const direct = makeDirectLinks(parts, { context, courier, router, dht }, () => dialer);
   const client = new Client(context, courier, router, registry, direct.shortcuts);
   const health = new Health();
-  const isFirst = parts.bootstrap.length === 0;
-  const onChange = (): void => rolesChanged(composed);
-  const reachability = new Reachability(context, router, {
-    ...parts,
-    roles,
-    health,
-    isFirst,
-    onChange,
+  const reachability = makeReachability(parts, { context, router, roles, health }, () => {
+    rolesChanged(composed);
   });
   const contact = new OwnContact(
     context,
@@ -138,9 +136,15 @@ export function compose(parts: NodeParts): Composition {
     () => contact.current(),
     (link, before) => contactUpdated(composed, link, before),
   );
+  const movements = makeMovements(parts, direct, reachability, () => {
+    pool.askAll();
+    reachability.moved();
+    updates.changedNow();
+  });
   const composed: Wiring = {
     overlay: undefined,
     upgrader: undefined,
+    movements,
     state: parts.storage && new StateKeeper(context, dht, parts.storage, health),
     health,
     alarm: new IdentityAlarm(context.self, ports, health),
@@ -235,6 +239,36 @@ function makeDirectLinks(
   });
 }
 
+function makeReachability(
+  parts: NodeParts,
+  {
+    context,
+    router,
+    roles,
+    health,
+  }: Pick<Wiring, "context" | "router" | "health"> & { readonly roles: Roles },
+  onChange: () => void,
+): Reachability {
+  return new Reachability(context, router, {
+    ...parts,
+    listening: parts.listening ?? (() => parts.addresses),
+    roles,
+    health,
+    isFirst: parts.bootstrap.length === 0,
+    onChange,
+  });
+}
+
+function makeMovements(
+  { ports, locals = () => [] }: NodeParts,
+  direct: DirectLinks,
+  reachability: Reachability,
+  onMoved: () => void,
+): Movements {
+  const isWatched = (): boolean => reachability.isProving;
+  return new Movements(ports.clock, direct.sightings, { locals, isWatched, onMoved });
+}
+
 function makePool(composed: Wiring, router: Router, contact: OwnContact): Pool {
   return new Pool({
     ...composed.context,
@@ -246,6 +280,7 @@ function makePool(composed: Wiring, router: Router, contact: OwnContact): Pool {
     onFrame: (link, bytes, start, end, owned) => router.receive(link, bytes, start, end, owned),
     onLink: (link) => linkAdded(composed, link),
     onLinkLost: (link, info) => linkLost(composed, link, info),
+    onAway: () => wasAway(composed),
     onSuspect: (link) => composed.overlay?.suspected(link),
     isAnchor: ({ pinned, contact: peer }) => pinned && peer.transit && !composed.context.transit,
   });
@@ -310,6 +345,14 @@ function arrived({ parts, context, direct }: Wiring, pool: Pool, connection: Con
   }
   context.ports.meter.count("handshakes_refused");
   connection.close(ERROR_CODES.refused.wire, "this node takes no connections");
+}
+
+/** Peers have given this node up, records have expired, and it may be somewhere else. */
+function wasAway({ movements, registry, keepers, overlay }: Wiring): void {
+  movements.wasAway();
+  registry.wasAway();
+  for (const keeper of keepers) keeper.nudge();
+  overlay?.changed();
 }
 
 function linkAdded(composed: Wiring, link: Link): void {

@@ -47,6 +47,7 @@ export async function createNode(options: NodeOptions): Promise<MeshNode> {
     forwarding: config.forwarding,
     bootstrap: config.bootstrap.map(keptTarget),
     addresses: bound === undefined ? [] : dialable(bound),
+    listening: () => (bound === undefined ? [] : dialable(bound)),
     routingStrategy: config.routingStrategy,
     locals: () => (own === undefined ? [] : interfacesAt(parseHostPort(own).port)),
   });

@@ -30,7 +30,7 @@ export interface DirectLinksOptions {
 export class DirectLinks {
   readonly shortcuts: Shortcuts;
   readonly puncher: Puncher;
-  readonly #sightings: Sightings;
+  readonly sightings: Sightings;
 
   constructor(
     context: RoutingContext,
@@ -38,8 +38,8 @@ export class DirectLinks {
     router: Router,
     { transport, dht, strategy, locals, dial }: DirectLinksOptions,
   ) {
-    this.#sightings = new Sightings(context, router);
-    this.puncher = new Puncher(context, courier, router, this.#sightings, {
+    this.sightings = new Sightings(context, router);
+    this.puncher = new Puncher(context, courier, router, this.sightings, {
       transport,
       dial,
       locals,
@@ -48,7 +48,7 @@ export class DirectLinks {
       knows: (id) =>
         context.table.to(id)?.isShortcut === false || dht.contacts.get(id) !== undefined,
     });
-    this.shortcuts = new Shortcuts(context, this.puncher, this.#sightings, strategy);
+    this.shortcuts = new Shortcuts(context, this.puncher, this.sightings, strategy);
   }
 
   /** To be told of every new link, before all others are. */
@@ -70,13 +70,13 @@ export class DirectLinks {
     return {
       strategy: this.shortcuts.strategy,
       mapping: this.puncher.mapping,
-      seenAt: [...new Set(this.#sightings.known.map(({ address }) => address))],
+      seenAt: [...new Set(this.sightings.known.map(({ address }) => address))],
       destinations: states.map(([id, state]) => ({ node: idText(id), ...state })),
     };
   }
 
   close(...[error]: Parameters<Sightings["close"]>): void {
     this.shortcuts.close();
-    this.#sightings.close(error);
+    this.sightings.close(error);
   }
 }

@@ -39,7 +39,6 @@ export function assembleNode(
 
 class Member implements MeshNode {
   readonly id: string;
-  readonly addresses: readonly string[];
   readonly #node: Composition;
   readonly #counters: Counters;
   readonly #startedAt: Millis;
@@ -52,10 +51,14 @@ class Member implements MeshNode {
     this.#node = node;
     this.#counters = counters;
     this.id = idText(node.context.self);
-    this.addresses = node.parts.addresses.map((address) => `${this.id}@${address}`);
     this.#startedAt = node.parts.ports.clock.now();
     this.#sweep = this.#scheduleSweep();
     node.state?.load().catch(() => {}); // It tells of every failure itself.
+  }
+
+  get addresses(): readonly string[] {
+    const { addresses, listening } = this.#node.parts;
+    return (listening?.() ?? addresses).map((address) => `${this.id}@${address}`);
   }
 
   async ready(options: WaitOptions = {}): Promise<void> {
@@ -257,7 +260,7 @@ class Member implements MeshNode {
 
   async #close(): Promise<void> {
     const { registry, client, dht, discoverer, server, keepers, overlay, updates } = this.#node;
-    const { pool, parts, context, router, reachability, direct } = this.#node;
+    const { pool, parts, context, router, reachability, direct, movements } = this.#node;
     const { alarm, isolation, upgrader } = this.#node;
     const error = closed();
     this.#sweep.cancel();
@@ -271,6 +274,7 @@ class Member implements MeshNode {
     server.close(error);
     overlay?.close();
     updates.close();
+    movements.close();
     reachability.close(error);
     direct.close(error);
     alarm.close();

@@ -16,6 +16,8 @@ export interface ReachabilityOptions {
   readonly links: "auto" | "static";
   /** Where this node listens; empty where it doesn't. */
   readonly addresses: readonly Address[];
+  /** The same as things are now: with a wildcard, the addresses that this machine has. */
+  readonly listening: () => readonly Address[];
   /** Whether there is nobody it comes in through. */
   readonly isFirst: boolean;
   readonly health: Health;
@@ -60,10 +62,20 @@ export class Reachability {
 
   /** What this node says of where it is: where it was reached, then where it listens. */
   get claimed(): readonly Address[] {
-    const { roles, addresses } = this.#options;
+    const { roles, listening } = this.#options;
     if (!roles.isListed) return [];
     const proved = this.#prover?.addresses ?? [];
-    return [...new Set([...proved, ...addresses])].slice(0, ADDRESSES_MAX);
+    return [...new Set([...proved, ...listening()])].slice(0, ADDRESSES_MAX);
+  }
+
+  /** Whether there is anything to prove, and so to prove anew where this node has moved. */
+  get isProving(): boolean {
+    return this.#prover !== undefined;
+  }
+
+  /** This node may be elsewhere now. */
+  moved(): void {
+    this.#prover?.moved();
   }
 
   linkAdded(): void {

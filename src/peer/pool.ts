@@ -11,6 +11,7 @@ import { type Greeted, Greeting } from "./greeting.ts";
 import type { Link } from "./link.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { LivenessLimits } from "./liveness.ts";
+import { Wakefulness } from "./wakefulness.ts";
 
 export interface PoolLimits {
   /** Links at once. Beyond, an idle one that is not pinned gives way, or the newcomer is refused. */
@@ -49,6 +50,8 @@ export interface PoolContext {
   onLinkLost(link: Link, info: CloseInfo): void;
   /** Told several times of a link whose peer leaves pings unanswered. */
   onSuspect(link: Link): void;
+  /** This node was away for a while: its peers were asked for signs of life, and what it knows may be out of date. */
+  onAway(): void;
   /** Whether this node is reached through the peer of that link: its loss is to be noticed soon. */
   isAnchor(link: Link): boolean;
   onFrame(link: Link, bytes: Bytes, start: number, end: number, owned: boolean): void;
@@ -59,6 +62,7 @@ export interface PoolContext {
 /** All links of a node: one for each peer, admitted, watched and bounded. */
 export class Pool {
   readonly #context: PoolContext;
+  readonly #wakefulness: Wakefulness;
   #greetings = 0;
   /** Times that this node has dialled itself and not yet been told so. */
   #ownArrivals = 0;
@@ -67,6 +71,8 @@ export class Pool {
 
   constructor(context: PoolContext) {
     this.#context = context;
+    const { clock } = context.ports;
+    this.#wakefulness = new Wakefulness(context.liveness.checkEvery, clock.now(), clock.wall());
     this.#scheduleWatch();
   }
 
@@ -99,7 +105,7 @@ export class Pool {
     }
   }
 
-  /** This node was away, or is elsewhere now: every peer is asked for a sign of life at once. */
+  /** This node may be elsewhere now: every peer is asked for a sign of life at once. */
   askAll(): void {
     const now = this.#context.ports.clock.now();
     for (const link of [...this.#context.table]) {
@@ -235,9 +241,16 @@ export class Pool {
   #scheduleWatch(): void {
     const { clock } = this.#context.ports;
     this.#watch = clock.timer(this.#context.liveness.checkEvery, () => {
-      for (const link of [...this.#context.table]) this.#check(link, clock.now());
       this.#scheduleWatch();
+      if (this.#wakefulness.wasAway(clock.now(), clock.wall())) this.#wake();
+      else for (const link of [...this.#context.table]) this.#check(link, clock.now());
     });
+  }
+
+  #wake(): void {
+    this.#context.ports.log.write("info", "was_away");
+    this.askAll();
+    this.#context.onAway();
   }
 
   #check(link: Link, now: Millis): void {

@@ -1,3 +1,5 @@
+import type { Address } from "../base/address.ts";
+import type { Clock } from "../base/ports.ts";
 import type { MeshNode, Mode } from "../node/api.ts";
 import { usualStrategy } from "../node/config.ts";
 import { assembleNode } from "../node/node.ts";
@@ -30,6 +32,10 @@ export interface SimNodeOptions {
   readonly isPaired?: boolean;
   /** `com.example.sim` when left out. */
   readonly realm?: string;
+  /** Its own, as of a machine that sleeps; that of the world when left out. */
+  readonly clock?: Clock;
+  /** Addresses that its machine has now; the one it listens at when left out. */
+  readonly interfaces?: () => readonly Address[];
 }
 
 /** Starts node `number` of a world: the very node that runs over QUIC, with virtual ports. Starting it again is a restart. */
@@ -46,7 +52,7 @@ export async function startSimNode(
   else if (routingStrategy !== "multi_hop_only")
     await world.run(socket.listen(world.address(number, 0)));
   return assembleNode({
-    ports: world.ports(number),
+    ports: { ...world.ports(number), ...(options.clock && { clock: options.clock }) },
     transport,
     spare: () =>
       options.isPaired === true
@@ -58,7 +64,7 @@ export async function startSimNode(
     mode: options.mode,
     links,
     routingStrategy,
-    locals: () => (socket.address === undefined ? [] : [socket.address]),
+    locals: options.interfaces ?? (() => (socket.address ? [socket.address] : [])),
     forwarding: options.forwarding,
     ...(options.isKept === true ? { storage: world.disk(number).mount() } : {}),
     ...(options.realm === undefined ? { book: world.contacts } : {}),

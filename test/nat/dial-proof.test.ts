@@ -110,4 +110,23 @@ describe("the proof that a node can be dialled", () => {
     proof.isolated(7);
     expect([proof.state, proof.dueAt]).toEqual(["proved", 7]);
   });
+
+  it("is due at once where the node has moved, and lost by one round in vain then", () => {
+    const proof = new DialProof(false);
+    round(proof, 0, reached(), reached());
+    proof.moved(7);
+    expect([proof.state, proof.dueAt]).toEqual(["proved", 7]);
+    round(proof, 8, NOT, NOT);
+    expect([proof.state, proof.addresses]).toEqual(["failed", []]);
+  });
+
+  it("is not that of a round which began before the node moved", () => {
+    const proof = new DialProof(false);
+    proof.begin(1);
+    proof.moved(5);
+    proof.heard(reached(), 6);
+    expect([proof.state, proof.dueAt]).toEqual(["proved", 6]);
+    round(proof, 7, reached(ELSEWHERE), reached(ELSEWHERE));
+    expect([proof.addresses, proof.dueAt]).toEqual([[ELSEWHERE], 1_800_007]);
+  });
 });

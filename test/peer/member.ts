@@ -62,6 +62,7 @@ export async function member(
     }),
     onLink: () => {},
     onLinkLost: (_, info) => lost.push(codeFromWire(info.code)),
+    onAway: () => {},
     onSuspect: ({ peerText }) => suspected.add(peerText),
     isAnchor: ({ pinned }) => pinned,
     onFrame: () => {
