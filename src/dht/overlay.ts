@@ -19,6 +19,7 @@ import {
   linkToShed,
   planLinks,
 } from "./overlay-plan.ts";
+import { isSilence, suspectsIn } from "./silence.ts";
 
 /** Time that bootstrap nodes have before nodes of an earlier life are tried, and between two attempts. */
 const PATIENCE: Millis = 1_500;
@@ -286,8 +287,9 @@ export class Overlay {
   }
 
   #plan(): void {
-    const { self, transit, table } = this.#context;
-    const suspects = this.#suspects();
+    const { self, transit, table, ports } = this.#context;
+    // An edge wants one more for each anchor that does not answer, which it keeps until it is gone.
+    const suspects = suspectsIn(transit ? [] : table, ports.clock.now());
     const linked = [...table].filter((link) => !suspects.has(link)).map((link) => link.contact);
     const terrain = { self, transit, far: this.#explored, linked };
     const diallable = this.#diallable(bucketsThatMatter(terrain));
@@ -308,14 +310,6 @@ export class Overlay {
     this.#settle();
     if (!transit && plan.length < ANCHORS_WANTED) this.#lookFurther();
     this.#handler.onPlanned();
-  }
-
-  /** Anchors that leave pings unanswered. They are kept, but one more is wanted for each, in case they are gone. */
-  #suspects(): ReadonlySet<Link> {
-    const { transit, table, ports } = this.#context;
-    if (transit) return new Set();
-    const now = ports.clock.now();
-    return new Set([...table].filter((link) => link.pinned && link.liveness.isSuspect(now)));
   }
 
   /**
@@ -403,10 +397,4 @@ export class Overlay {
       this.#scheduleRetry();
     });
   }
-}
-
-/** The end of a link that nobody announced. */
-function isSilence(info: CloseInfo): boolean {
-  if (info.by === "timeout" || info.by === "fault") return true;
-  return info.by === "local" && info.code === ERROR_CODES.timeout.wire;
 }
