@@ -22,6 +22,7 @@ export interface LabOptions {
   readonly left: string;
   readonly right: string;
   readonly sharedCarrier?: boolean;
+  readonly sharedHome?: boolean;
   readonly hairpin?: boolean;
   readonly publicHosts?: number;
   readonly udpTimeout?: number;
@@ -73,6 +74,9 @@ export const rules = (await load("lab/net/rules")) as {
   lossRules(percent: number, direction?: string): string;
   withoutRules(table: string): string;
   divertRule(options: object): string;
+  faceRule(options: object): string;
+  apartRules(uplinks: readonly string[]): string;
+  watchRules(uplinks: readonly string[]): string;
 };
 export const { missing } = (await load("lab/net/tools")) as { missing(): string | undefined };
 export const { staleSpaces } = (await load("lab/net/spaces")) as {

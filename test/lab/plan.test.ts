@@ -68,6 +68,16 @@ describe("the plan of a lab", () => {
     expect(shared.sides.b.uplink).toBe(shared.sides.a.uplink);
   });
 
+  it("has both hosts in one home where they share it", () => {
+    const plan = planOf({ left: "port", right: "port", sharedHome: true });
+    expect(Object.keys(plan.spaces).filter((it) => it.startsWith("gw"))).toEqual(["gwa"]);
+    const homes = [plan.sides.a, plan.sides.b].map(({ address }) => networkOf(`${address}/24`));
+    expect(homes[0]).toBe(homes[1]);
+    expect(plan.sides.a.address).not.toBe(plan.sides.b.address);
+    const all = addresses(plan).map(({ address }) => address.split("/")[0]);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
   it("gives each public host two addresses in a network of its own", () => {
     const { public: hosts } = planOf({ left: "none", right: "none", publicHosts: 4 });
     const networks = hosts.map(

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { rules } from "./modules.ts";
 
-const { divertRule, lossRules, natRules, rebindRules, withoutRules } = rules;
+const {
+  apartRules,
+  divertRule,
+  faceRule,
+  lossRules,
+  natRules,
+  rebindRules,
+  watchRules,
+  withoutRules,
+} = rules;
 const home = (translation: string): string =>
   natRules({ translation, lans: ["lan"], udpTimeout: 30 });
 const carrier = (translation: string, hairpin: boolean): string => {
@@ -75,5 +84,21 @@ describe("disturbances", () => {
   it("divert one place of one side to a local port", () => {
     const text = divertRule({ uplink: "upa", address: "198.18.1.10", port: 9443, localPort: 7001 });
     expect(text).toContain('iifname "upa" ip daddr 198.18.1.10 udp dport 9443 redirect to :7001');
+  });
+
+  it("have a proxy speak with the address of somebody else", () => {
+    const text = faceRule({ localPort: 40_000, address: "198.51.100.2", port: 9443 });
+    expect(text).toBe("add element ip divert faces { 40000 : 198.51.100.2 . 9443 }\n");
+  });
+
+  it("part two networks and count what passes between them, each way and nothing else", () => {
+    const between = /iifname "(up[ab])" oifname "(up[ab])"/g;
+    for (const text of [apartRules(["upa", "upb"]), watchRules(["upa", "upb"])]) {
+      expect([...text.matchAll(between)].map(([, from, to]) => [from, to])).toEqual([
+        ["upa", "upb"],
+        ["upb", "upa"],
+      ]);
+      expect(text).toContain("policy accept");
+    }
   });
 });
