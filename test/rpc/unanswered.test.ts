@@ -42,7 +42,7 @@ describe("a call that nobody answers", () => {
     expect(await world.run(ending)).toBe("timeout");
   });
 
-  it("is sent again as eight copies at most, and less and less often", async () => {
+  it("is sent again as sixteen copies at most, and less and less often", async () => {
     const world = new World({ seed: 1 });
     const { courier, client } = await composeIn(world, 0, { mode: "edge" });
     vi.spyOn(courier, "send").mockImplementation((parcel) => {
@@ -51,7 +51,7 @@ describe("a call that nobody answers", () => {
     const again = vi.spyOn(courier, "again").mockReturnValue();
     const ending = settled(client.call("x", 1, { provider: NOBODY, timeout: 20_000 }));
     expect(await world.run(ending)).toBe("timeout");
-    expect(again.mock.calls.map(([, copies]) => copies)).toEqual([1, 2, 4, 8, 8, 8, 8]);
+    expect(again.mock.calls.map(([, copies]) => copies)).toEqual([1, 2, 4, 8, 16, 16, 16]);
   });
 
   it("is not sent again where it is large: it may just take long", async () => {
