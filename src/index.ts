@@ -27,7 +27,7 @@ export type {
 } from "./node/api.ts";
 export { createNode } from "./node/create-node.ts";
 export type { ForwardingLimits } from "./routing/forwarding-quota.ts";
-export type { RoutingStrategy, Strategy, StrategyState } from "./routing/strategy.ts";
+export type { Gain, RoutingStrategy, Strategy, StrategyState } from "./routing/strategy.ts";
 export type { CallOptions } from "./rpc/call-options.ts";
 export type { CallContext, Handler } from "./rpc/handler.ts";
 export { HandlerError } from "./rpc/handler-error.ts";

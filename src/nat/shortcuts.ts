@@ -5,6 +5,7 @@ import type { Millis, Timer } from "../base/ports.ts";
 import type { Link } from "../peer/link.ts";
 import type { RoutingContext } from "../routing/routing-context.ts";
 import {
+  type Gain,
   type RoutingStrategy,
   STRATEGIES_MAX,
   Strategies,
@@ -83,6 +84,11 @@ export class Shortcuts {
   /** Destinations of which something is known. */
   get known(): number {
     return this.#strategies.size;
+  }
+
+  /** What shortcuts were good for. */
+  get gain(): Gain {
+    return this.#strategies.gain;
   }
 
   /** Shortcuts there are now. */

@@ -1,7 +1,7 @@
 import type { MeshError } from "../base/errors.ts";
 import type { Log, Millis } from "../base/ports.ts";
 import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
-import type { RoutingStrategy, Strategy, StrategyState } from "../routing/strategy.ts";
+import type { Gain, RoutingStrategy, Strategy, StrategyState } from "../routing/strategy.ts";
 import type { CallOptions } from "../rpc/call-options.ts";
 import type { Handler } from "../rpc/handler.ts";
 import type { TransportState } from "../transport/transport.ts";
@@ -195,6 +195,8 @@ export interface RoutingStatus {
   readonly mapping: Mapping;
   /** Where they see it, as far as they were asked within half a minute. */
   readonly seenAt: readonly string[];
+  /** What direct links that it has opened were good for since the start. */
+  readonly gain: Gain;
   /** The 64 called last. */
   readonly destinations: readonly DestinationStatus[];
 }

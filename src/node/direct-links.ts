@@ -71,6 +71,7 @@ export class DirectLinks {
       strategy: this.shortcuts.strategy,
       mapping: this.puncher.mapping,
       seenAt: [...new Set(this.sightings.known.map(({ address }) => address))],
+      gain: this.shortcuts.gain,
       destinations: states.map(([id, state]) => ({ node: idText(id), ...state })),
     };
   }

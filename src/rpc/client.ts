@@ -208,6 +208,7 @@ export class Client implements PendingCallOwner {
     this.#registry.find(call.settings.procedure).then(
       (found) => {
         if (this.#pending.get(call.number) !== call) return;
+        call.askedAt = this.clock.now();
         const provider = this.#pick(found.providers, call);
         if (provider) this.#sendTo(call, provider);
         // Where the mesh says that nobody provides it any more, that is why nobody was reached.
@@ -365,13 +366,13 @@ export class Client implements PendingCallOwner {
   }
 
   /** What is known of the ways to its provider. Of a call that was sent again nobody knows which way was answered. */
-  #note({ target, repetitions, startedAt, settings }: PendingCall, arrival: Arrival): void {
+  #note({ target, repetitions, askedAt, settings }: PendingCall, arrival: Arrival): void {
     if (this.#ways.strategy === "multi_hop_only") return; // It learns nothing, and calls are many.
     const { link: via, labels } = arrival;
     const isDirect = labels === undefined;
     if (target === undefined || repetitions > 0 || (isDirect && !via.isShortcut)) return;
     const mayOpen = settings.options.routingStrategy === "hybrid";
-    const latency = this.clock.now() - startedAt;
+    const latency = this.clock.now() - askedAt;
     this.#ways.answered({ provider: target, via, isDirect, latency, mayOpen });
   }
 

@@ -18,7 +18,8 @@ const WEIGHT = 1 / 8;
 /** What is known of a call whose reply has come. */
 interface Answered {
   readonly destination: NodeId;
-  readonly startedAt: Millis;
+  /** When the provider was asked. */
+  readonly askedAt: Millis;
   readonly repetitions: number;
 }
 
@@ -40,7 +41,7 @@ export class Patience {
   learn(call: Answered, now: Millis): void {
     if (call.repetitions > 0) return;
     const key = idNumber(call.destination);
-    const sample = now - call.startedAt;
+    const sample = now - call.askedAt;
     const known = this.#roundTrips.peek(key);
     if (known) known.mean += (sample - known.mean) * WEIGHT;
     else this.#roundTrips.set(key, { mean: sample });

@@ -54,6 +54,8 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
   readonly messageId: Bytes;
   readonly settings: CallSettings;
   readonly startedAt: Millis;
+  /** When `target` was asked first: later than the start where its record had to be found, or others were asked before. */
+  askedAt: Millis;
   /** When it fails, on the monotonic clock. */
   readonly deadline: Millis;
   attempts = 0;
@@ -92,6 +94,7 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
     this.number = settings.number;
     this.messageId = owner.callId(settings.number);
     this.startedAt = owner.clock.now();
+    this.askedAt = this.startedAt;
     this.deadline = this.startedAt + settings.options.timeout;
     this.trace = settings.traced ? new Trace() : undefined;
   }
@@ -108,7 +111,10 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
 
   /** `provider` is asked from now on. */
   ask(provider: Provider): void {
-    if (this.target) this.#before = [...this.#before, this.target];
+    if (this.target) {
+      this.#before = [...this.#before, this.target];
+      this.askedAt = this.#owner.clock.now();
+    }
     this.target = provider;
     this.via = undefined;
     this.rule = undefined;

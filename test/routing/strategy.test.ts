@@ -264,6 +264,18 @@ class Watched {
   }
 }
 
+describe("the gain of direct links", () => {
+  it("is what direct calls took less than routed ones to the same provider", () => {
+    const { strategies } = new History().routed(20, 2).routed(26, 1).direct(4);
+    expect(strategies.gain).toEqual({ directCalls: 4, latencySaved: 4 * (22 - 3) });
+    strategies.answered(tinyId(8), "direct", 50, 10);
+    expect(strategies.gain).toEqual({ directCalls: 5, latencySaved: 4 * (22 - 3) });
+    strategies.answered(tinyId(8), "multi_hop", 40, 11);
+    strategies.answered(tinyId(8), "direct", 50, 12);
+    expect(strategies.gain).toEqual({ directCalls: 6, latencySaved: 4 * (22 - 3) - 10 });
+  });
+});
+
 describe("the strategies, whatever happens", () => {
   const event = fc.record({
     kind: fc.constantFrom("routed", "direct", "lost", "missed", "probe", "fail", "close"),
