@@ -20,6 +20,9 @@ const TRY_TIMEOUT: Millis = 2_000;
 /** Nodes remembered that were reached by a dial of this life; the one reached longest ago goes. */
 const REACHED_MAX = 32;
 
+/** Time that bootstrap nodes have before those are dialled that were reached earlier. */
+const ENTRANCE_FIRST: Millis = 1_500;
+
 /** What the dials of an overlay are told once. */
 export interface OverlayDialsOptions {
   /** Fires when the node closes. */
@@ -39,6 +42,8 @@ export class OverlayDials {
   readonly #under = new Set<string>();
   /** Who can be dialled for certain, and where, for when all links are lost. */
   readonly #reached = new BoundedMap<string, KnownPeer>(REACHED_MAX);
+  /** When it was first asked to dial whom it knows, and no link has come since. */
+  #aloneSince: Millis | undefined;
 
   constructor(context: DhtContext, dht: Dht, dialer: DialerContext, options: OverlayDialsOptions) {
     this.#context = context;
@@ -56,6 +61,7 @@ export class OverlayDials {
   /** There is a link to that node. */
   reached(link: Link): void {
     const { peer: id, peerText, remoteAddress, dialled, isShortcut } = link;
+    this.#aloneSince = undefined;
     this.#memory.reached(id, remoteAddress);
     // Where a shortcut was opened, no later dial may get in.
     if (dialled && !isShortcut) this.#reached.set(peerText, { id, addresses: [remoteAddress] });
@@ -89,15 +95,23 @@ export class OverlayDials {
 
   /** Dials those that were reached before, and `peers` of an earlier life, as far as there is room. */
   dialKnown(peers: readonly KnownPeer[]): void {
-    const reached = [...this.#reached].map(([, peer]) => peer).reverse();
+    const now = this.#now();
+    this.#aloneSince ??= now;
+    const isLong = now - this.#aloneSince >= ENTRANCE_FIRST;
+    const reached = isLong ? [...this.#reached].map(([, peer]) => peer).reverse() : [];
     for (const peer of [...reached, ...peers]) {
       if (this.#under.size >= DIALS_MAX) return;
-      this.dial(peer, this.#memory.worthDialling(peer, this.#now()));
+      this.dial(peer, this.#memory.worthDialling(peer, this.#now()), DIAL_TIMEOUT, true);
     }
   }
 
-  /** Dials these addresses of a node that is not being dialled already. */
-  dial(target: KnownPeer, addresses: readonly Address[], time: Millis = DIAL_TIMEOUT): void {
+  /** Dials these addresses of a node that is not being dialled already. `isKnown`: it was there once, for certain. */
+  dial(
+    target: KnownPeer,
+    addresses: readonly Address[],
+    time: Millis = DIAL_TIMEOUT,
+    isKnown = false,
+  ): void {
     const key = idText(target.id);
     if (addresses.length === 0 || this.#under.has(key)) return;
     const { meter } = this.#context.ports;
@@ -109,8 +123,7 @@ export class OverlayDials {
         const { code } = toMeshError(cause);
         if (code === "duplicate_link") return; // It has dialled us at the same time.
         if (code === "overloaded") this.refused(target.id);
-        else
-          this.#memory.failed(target.id, addresses, !hasTransit(this.#context.table), this.#now());
+        else this.#failed(target, addresses, isKnown || this.#reached.peek(key) !== undefined);
         meter.count("overlay_dials_failed");
       })
       .finally(() => {
@@ -118,6 +131,12 @@ export class OverlayDials {
         onEnd();
       });
     meter.count("overlay_dials");
+  }
+
+  #failed({ id }: KnownPeer, addresses: readonly Address[], isKnown: boolean): void {
+    // Who was never there may be anybody's invention: it is left alone, however lonely this node is.
+    const isAlone = isKnown && !hasTransit(this.#context.table);
+    this.#memory.failed(id, addresses, isAlone, this.#now());
   }
 
   /** Dials a node that is only heard of. */
