@@ -10,8 +10,11 @@ import { Outgoing } from "./outgoing.ts";
 /** Held bytes beyond which `write` asks for patience, and below which `onDrain` ends it. */
 const HIGH_WATER = 256 << 10;
 const LOW_WATER = 64 << 10;
-/** Held bytes that leave without waiting for the end of the turn, so that their reader is at work meanwhile: a record of TLS. */
-const EAGER_BYTES = 16 << 10;
+/**
+ * Held bytes that leave without waiting for the end of the turn, so that their reader is at work meanwhile: a quarter of a record
+ * of TLS, which is a batch of small calls. Of less the cost of each write to a socket eats the gain.
+ */
+const EAGER_BYTES = 4 << 10;
 
 /** What a stream needs of its connection. */
 export interface MuxStreamHost {
