@@ -3,6 +3,10 @@ import type { MeshNode } from "../../src/node/api.ts";
 import { type SimNodeOptions, startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";
 import type { MemoryNetwork } from "../../src/transport/memory/network.ts";
+import { TYPE } from "../../src/wire/frame.ts";
+import { writeObserve } from "../../src/wire/punch.ts";
+import { FrameWriter } from "../../src/wire/writer.ts";
+import { composeIn } from "./composed.ts";
 
 const GATEWAYS = [1, 2, 3];
 const CALLER = 10;
@@ -196,6 +200,35 @@ describe.each([
     const before = mesh.streamPackets;
     await mesh.world.advance(60_000);
     expect(mesh.streamPackets).toBe(before);
+    await mesh.close();
+  });
+});
+
+describe("where a node is seen over streams", () => {
+  it("is told to nobody, because its socket for datagrams is elsewhere", async () => {
+    const mesh = await BlockedMesh.start({ blocked: [11] });
+    const { world } = mesh;
+    const asking = await composeIn(world, 11, {
+      mode: "edge",
+      links: "static",
+      bootstrap: [1],
+      addresses: [],
+      isClosed: true,
+      isPaired: true,
+    });
+    await world.advance(1_000);
+    const [link] = [...asking.context.table];
+    expect(link).toMatchObject({ kind: "memory-stream", isDatagram: false });
+    const before = mesh.node(1).status().counters;
+    const writer = new FrameWriter();
+    writer.begin();
+    writeObserve(writer, 7);
+    writer.finish(TYPE.observe);
+    link?.sendFrame(writer);
+    await world.advance(1_000);
+    const { observations_refused, observations_told } = mesh.node(1).status().counters;
+    expect(observations_refused).toBe((before.observations_refused ?? 0) + 1);
+    expect(observations_told).toBe(before.observations_told);
     await mesh.close();
   });
 });

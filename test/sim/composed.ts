@@ -16,6 +16,8 @@ export interface ComposedOptions {
   readonly isClosed?: boolean;
   /** Host from which it dials others back; its own when left out. */
   readonly dialsBackFrom?: number;
+  /** It has a second driver, over streams. */
+  readonly isPaired?: boolean;
   readonly log?: Log;
   readonly routingStrategy?: RoutingStrategy;
 }
@@ -27,7 +29,10 @@ export async function composeIn(
   options: ComposedOptions,
 ): Promise<Composition> {
   const identity = world.identity(number);
-  const transport = world.transport(number, identity);
+  const transport =
+    options.isPaired === true
+      ? world.paired(number, identity).transport
+      : world.transport(number, identity);
   if (options.isClosed !== true) await world.run(transport.listen(world.address(number)));
   const from = world.address(options.dialsBackFrom ?? number);
   return compose({
