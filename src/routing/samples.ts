@@ -25,14 +25,6 @@ export class Samples {
     return this.#answered === 0 ? undefined : Math.max(0, this.#sum / this.#answered);
   }
 
-  /** The quickest of them; `undefined` where none was answered. */
-  get least(): Millis | undefined {
-    if (this.#answered === 0) return undefined;
-    let least = Number.POSITIVE_INFINITY;
-    for (const latency of this.#latencies) if (latency < least) least = latency;
-    return least;
-  }
-
   /** Adds one; `undefined` where there was no answer. */
   add(latency: Millis | undefined): void {
     this.#take(this.#latencies[this.#next], -1);

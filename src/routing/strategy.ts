@@ -285,8 +285,8 @@ function isProbeDue(entry: Entry, now: Millis): boolean {
 /** What a link with this round trip is good for, in words; `undefined` where it is for nothing. */
 function gainOf(entry: Entry, roundTrip: Millis, now: Millis): string | undefined {
   if (!isTrusted(entry)) return undefined;
-  const { least = Number.POSITIVE_INFINITY, mean = 0 } = entry.routed;
-  if (roundTrip < least) return `its round trip of ${millis(roundTrip)} is the shorter one`;
+  const { mean = Number.POSITIVE_INFINITY } = entry.routed;
+  if (roundTrip < mean) return `its round trip of ${millis(roundTrip)} is the shorter one`;
   if (isOften(entry, now)) return `it is called more than ${OFTEN} times a minute`;
   if (isSlow(entry)) return `routed calls take ${millis(mean)}`;
   return undefined;

@@ -53,6 +53,8 @@ describe.skipIf(unavailable !== undefined)("lab nat", () => {
         leftToRight: { direct: true, via: [] },
         rightToLeft: { direct: true, via: [] },
       });
+      const { direct, routed } = report.ways.rightToLeft.medianMs;
+      expect(direct).toBeLessThan(routed);
     },
     DEADLINE,
   );
