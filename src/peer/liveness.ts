@@ -3,6 +3,8 @@ import type { Millis } from "../base/ports.ts";
 export interface LivenessLimits {
   /** Silence of the peer after which it is asked for a sign of life. */
   readonly pingAfter: Millis;
+  /** The same for an anchor that stands in for a direct link in use, and at least between two such questions. */
+  readonly warmPingAfter: Millis;
   /** Silence after which it counts as gone. */
   readonly goneAfter: Millis;
   /** The same for a peer that this node is reached through; more, up to the former, where the way to it is long. */
@@ -14,6 +16,7 @@ export interface LivenessLimits {
 /** A dead peer is noticed within 4.25 s, a dead anchor within 3 s; an idle link costs one ping in 1.5 s. */
 export const LIVENESS_LIMITS: LivenessLimits = {
   pingAfter: 1_500,
+  warmPingAfter: 500,
   goneAfter: 4_000,
   anchorGoneAfter: 2_750,
   checkEvery: 250,
@@ -21,6 +24,13 @@ export const LIVENESS_LIMITS: LivenessLimits = {
 
 /** Round trips that an anchor has for its answer at least: what asks it is sent again when it is lost, ever more seldom. */
 const ANSWER_ROUND_TRIPS = 4;
+
+/**
+ * How much hangs on a peer: `anchor` where this node is reached through it, `warm` where that is so and calls which go
+ * over a direct link now have nothing else left when that is gone. A NAT that has forgotten this node learns of it again
+ * only by what it sends.
+ */
+export type LivenessCare = "usual" | "anchor" | "warm";
 
 export type LivenessStep = "nothing" | "ping" | "gone";
 
@@ -81,15 +91,20 @@ export class Liveness {
     this.#checkedAt = now;
   }
 
-  /** What to do now; to be asked every `checkEvery`. `isAnchor`: this node is reached through the peer. */
-  check(now: Millis, isAnchor = false): LivenessStep {
+  /** What to do now; to be asked every `checkEvery`. */
+  check(now: Millis, care: LivenessCare = "usual"): LivenessStep {
     const stalled = now - this.#checkedAt > this.#limits.checkEvery * 3;
     this.#checkedAt = now;
     // Who was not running heard nothing, whoever spoke: that silence is one's own.
     if (stalled) this.#heardAt = Math.max(this.#heardAt, now - this.#limits.pingAfter);
     const silence = now - this.#heardAt;
-    if (silence >= this.#goneAfter(isAnchor)) return "gone";
-    return silence >= this.#limits.pingAfter ? "ping" : "nothing";
+    if (silence >= this.#goneAfter(care !== "usual")) return "gone";
+    if (silence >= this.#limits.pingAfter) return "ping";
+    return care === "warm" && this.#isCool(now) ? "ping" : "nothing";
+  }
+
+  #isCool(now: Millis): boolean {
+    return now - Math.max(this.#heardAt, this.#pingedAt ?? 0) >= this.#limits.warmPingAfter;
   }
 
   #goneAfter(isAnchor: boolean): Millis {

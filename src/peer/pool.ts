@@ -10,7 +10,7 @@ import type { Hello } from "../wire/hello.ts";
 import { type Greeted, Greeting } from "./greeting.ts";
 import type { Link } from "./link.ts";
 import type { LinkTable } from "./link-table.ts";
-import type { LivenessLimits } from "./liveness.ts";
+import type { LivenessCare, LivenessLimits } from "./liveness.ts";
 import { Wakefulness } from "./wakefulness.ts";
 
 export interface PoolLimits {
@@ -26,6 +26,9 @@ export const POOL_LIMITS: PoolLimits = { linksMax: 1_024, greetingsMax: 256, idl
 
 /** How long an outdated link to a peer that has a newer one may still deliver what is under way. */
 const RETIRE_AFTER: Millis = 2_000;
+
+/** A shortcut over which something has passed within this time is in use. */
+const IN_USE: Millis = 5_000;
 
 /** How long an old link has to prove that its peer is still there, when the peer seems to come another time. */
 const RIVAL_TIMEOUT: Millis = 1_000;
@@ -243,7 +246,7 @@ export class Pool {
     this.#watch = clock.timer(this.#context.liveness.checkEvery, () => {
       this.#scheduleWatch();
       if (this.#wakefulness.wasAway(clock.now(), clock.wall())) this.#wake();
-      else for (const link of [...this.#context.table]) this.#check(link, clock.now());
+      else this.#checkAll(clock.now());
     });
   }
 
@@ -253,8 +256,17 @@ export class Pool {
     this.#context.onAway();
   }
 
-  #check(link: Link, now: Millis): void {
-    const step = link.liveness.check(now, this.#context.isAnchor(link));
+  #checkAll(now: Millis): void {
+    const links = [...this.#context.table];
+    const isInUse = links.some((link) => link.isShortcut && now - link.usedAt < IN_USE);
+    for (const link of links) {
+      const anchor = isInUse ? "warm" : "anchor";
+      this.#check(link, now, this.#context.isAnchor(link) ? anchor : "usual");
+    }
+  }
+
+  #check(link: Link, now: Millis, care: LivenessCare): void {
+    const step = link.liveness.check(now, care);
     if (step === "ping") {
       link.ping();
       if (link.liveness.isSuspect(now)) this.#context.onSuspect(link);

@@ -13,7 +13,13 @@ const CALM: {
   readonly liveness: LivenessLimits;
   readonly limits: Partial<TransportLimits>;
 } = {
-  liveness: { pingAfter: 20_000, goneAfter: 45_000, anchorGoneAfter: 45_000, checkEvery: 5_000 },
+  liveness: {
+    pingAfter: 20_000,
+    warmPingAfter: 20_000,
+    goneAfter: 45_000,
+    anchorGoneAfter: 45_000,
+    checkEvery: 5_000,
+  },
   limits: { idleTimeout: 60_000, keepAlive: 0 },
 };
 

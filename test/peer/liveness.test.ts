@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { LIVENESS_LIMITS, Liveness, type LivenessStep } from "../../src/peer/liveness.ts";
 
-const LIMITS = { pingAfter: 1_500, goneAfter: 4_000, anchorGoneAfter: 2_750, checkEvery: 500 };
+const LIMITS = {
+  pingAfter: 1_500,
+  warmPingAfter: 500,
+  goneAfter: 4_000,
+  anchorGoneAfter: 2_750,
+  checkEvery: 500,
+};
 
 /** What a check every half second says, from 500 ms on to `until`; `heard` are moments of signs of life. */
 function checks(until: number, heard: readonly number[] = []): LivenessStep[] {
@@ -32,9 +38,21 @@ describe("liveness", () => {
     const goneAt = (roundTrip: number): number => {
       const liveness = new Liveness({ ...LIMITS, checkEvery: 250 }, 0);
       liveness.roundTrip = roundTrip;
-      for (let now = 250; ; now += 250) if (liveness.check(now, true) === "gone") return now;
+      for (let now = 250; ; now += 250) if (liveness.check(now, "anchor") === "gone") return now;
     };
     expect([20, 300, 400, 500, 5_000].map(goneAt)).toEqual([2_750, 2_750, 3_250, 3_500, 4_000]);
+  });
+
+  it("keeps a peer warm that stands in for a direct link, and waits for its answer before it asks again", () => {
+    const liveness = new Liveness({ ...LIMITS, checkEvery: 250 }, 0);
+    const step = (now: number): LivenessStep => liveness.check(now, "warm");
+    expect([step(250), step(499), step(500)]).toEqual(["nothing", "nothing", "ping"]);
+    liveness.pinged(500);
+    expect([step(750), step(1_000)]).toEqual(["nothing", "ping"]);
+    liveness.pinged(1_000);
+    liveness.answered(1_020);
+    expect([step(1_250), step(1_500), step(1_520)]).toEqual(["nothing", "nothing", "ping"]);
+    expect(liveness.check(1_520, "anchor")).toBe("nothing");
   });
 
   it("takes long only by the measure of the round trip", () => {
@@ -47,8 +65,8 @@ describe("liveness", () => {
     const liveness = new Liveness(LIMITS, 0);
     liveness.doubt(10_000);
     expect(liveness.isSuspect(10_000)).toBe(false);
-    expect([10_500, 11_000].map((now) => liveness.check(now, true))).toEqual(["ping", "ping"]);
-    expect(liveness.check(11_500, true)).toBe("gone");
+    expect([10_500, 11_000].map((now) => liveness.check(now, "anchor"))).toEqual(["ping", "ping"]);
+    expect(liveness.check(11_500, "anchor")).toBe("gone");
     const other = new Liveness(LIMITS, 0);
     other.doubt(10_000);
     other.heard(10_100);
