@@ -1,8 +1,5 @@
 import type { NodeStatus } from "../../index.ts";
 
-/** Whether the network lets UDP through, both ways; `unused` where the node has been told to do without. */
-export type Udp = "works" | "blocked" | "unknown" | "unused";
-
 /** A file or directory that a node needs, and why it would not do. */
 export interface PlaceFacts {
   readonly path: string;
@@ -33,7 +30,8 @@ export interface PeerFacts {
 /** All that a diagnosis rests on. */
 export interface DoctorFacts {
   readonly status: NodeStatus;
-  readonly udp: Udp;
+  /** Whether the network lets UDP through, both ways; `unused` where the node has been told to do without. */
+  readonly udp: NodeStatus["transport"]["udp"];
   /** IP addresses of this machine. */
   readonly hosts: readonly string[];
   readonly key: PlaceFacts | undefined;
@@ -65,9 +63,4 @@ export function warn(topic: string, says: string, advice: string): Finding {
 
 export function fail(topic: string, says: string, advice: string): Finding {
   return { topic, level: "fail", says, advice };
-}
-
-/** Whether UDP works, as far as the links and dials of a node tell: silence may be a firewall's, or nobody may be there. */
-export function udpOf({ links, counters }: Pick<NodeStatus, "links" | "counters">): Udp {
-  return links.length > 0 || (counters.datagramsReceived ?? 0) > 0 ? "works" : "unknown";
 }

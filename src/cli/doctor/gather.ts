@@ -7,7 +7,7 @@ import { NoNodeError } from "../control/no-node-error.ts";
 import { socketPath } from "../control/socket-path.ts";
 import { stderrLog } from "../stderr-log.ts";
 import { UsageError } from "../usage-error.ts";
-import { type DoctorFacts, type PeerFacts, udpOf } from "./facts.ts";
+import type { DoctorFacts, PeerFacts } from "./facts.ts";
 import { checkKey, checkState } from "./places.ts";
 import { reachPeer } from "./reach-peer.ts";
 
@@ -91,7 +91,7 @@ function factsFrom(given: Arguments, status: NodeStatus, peer: PeerFacts | undef
   const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return {
     status,
-    udp: udpOf(status),
+    udp: status.transport.udp,
     hosts: interfaces.map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address)),
     key: identity === undefined ? undefined : checkKey(identity),
     state: state === undefined ? undefined : checkState(state),
