@@ -27,8 +27,13 @@ export class Running implements AsyncDisposable {
   #stdout = "";
   #stderr = "";
 
-  constructor(words: readonly string[], extra: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, [COMMAND, ...words], {
+  /** `command` is the file that is run: that of this checkout where nothing else is said. */
+  constructor(
+    words: readonly string[],
+    extra: Readonly<Record<string, string>> = {},
+    command = COMMAND,
+  ) {
+    this.#child = spawn(process.execPath, [command, ...words], {
       env: environment(extra),
       stdio: ["pipe", "pipe", "pipe"],
     });
