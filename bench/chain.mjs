@@ -30,3 +30,20 @@ export async function withChain(chain, action) {
     return await action({ processes, caller, forwarders: between });
   });
 }
+
+/**
+ * Starts a gateway and, linked to it alone, a provider and a caller that listen nowhere, and runs `action` with `{ processes,
+ * caller, forwarders }` once calls go over a link that the two have opened to each other: nobody stands between then.
+ */
+export async function withShortcut({ kind, profile }, action) {
+  return await withProcesses(profile, async (processes) => {
+    const place = { kind, links: "auto" };
+    const gateway = await processes.start("gateway", { ...place, part: "forwarder", dials: [] });
+    const edge = { ...place, listens: false, dials: gateway.ready.addresses };
+    const provider = await processes.start("provider", { ...edge, part: "provider" });
+    const caller = await processes.start("caller", { ...edge, part: "caller" });
+    await provider.ask("provide");
+    await caller.ask("goDirect");
+    return await action({ processes, caller, forwarders: [] });
+  });
+}

@@ -4,17 +4,21 @@ import { ECHO, REALM, SINK } from "./procedures.mjs";
 
 /** Milliseconds; far above what is ever needed, so that a call that fails is a failure of the benchmark. */
 const TIMEOUT = 10_000;
+/** Milliseconds between calls that wait for a direct link. */
+const CALL_EVERY = 20;
 
 /**
  * A node as one process of a benchmark: `part` is `provider`, `forwarder` or `caller`, `dials` what it links
- * to, `driver` what may carry that; with `serves` it holds records. It is linked when this resolves.
+ * to, `driver` what may carry that; with `serves` it holds records. It links to nobody else unless `links` is `auto`. It is
+ * linked when this resolves.
  */
-export async function startMeshRole({ part, serves, dials, driver }) {
+export async function startMeshRole(place) {
+  const { part, serves, dials, driver, links = "static", listens = part !== "caller" } = place;
   const node = await createNode({
     realm: REALM,
     mode: serves || part === "forwarder" ? "gateway" : "edge",
-    links: "static",
-    listen: part === "caller" ? false : "127.0.0.1:0",
+    links,
+    listen: listens ? "127.0.0.1:0" : false,
     bootstrap: dials,
     transports: driver,
   });
@@ -24,6 +28,7 @@ export async function startMeshRole({ part, serves, dials, driver }) {
     commands: {
       provide: () => provide(node),
       forwarders: () => countForwarders(node),
+      goDirect: () => goDirect(node),
       carriers: () => [...new Set(node.status().links.map(({ transport }) => transport))],
       sessions: () => node.status().bounds.sessionsBegun.used,
       load: ({ payload, ...shape }) => keepCalling(node, shape, payload),
@@ -43,6 +48,16 @@ async function countForwarders(node) {
   const { report } = await node.explain(ECHO, new Uint8Array(1), { timeout: TIMEOUT });
   if (report.error !== undefined) throw report.error;
   return report.hops.length - 1;
+}
+
+/** Calls until calls pass nobody. */
+async function goDirect(node) {
+  for (const end = performance.now() + TIMEOUT; performance.now() < end; ) {
+    if ((await countForwarders(node)) === 0) return;
+    await new Promise((resume) => setTimeout(resume, CALL_EVERY));
+  }
+  const [{ reason } = { reason: "nothing is known of it" }] = node.status().routing.destinations;
+  throw new Error(`there is no link to the provider: ${reason}`);
 }
 
 function keepCalling(node, shape, payload) {

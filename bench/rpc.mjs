@@ -1,4 +1,4 @@
-import { withChain } from "./chain.mjs";
+import { withChain, withShortcut } from "./chain.mjs";
 import { withProcesses } from "./processes.mjs";
 import { inRounds } from "./rounds.mjs";
 
@@ -9,11 +9,12 @@ const FRAMES_PER_CALL = 2;
 /** Part of the warm-up that precedes each lone phase, where the code is hot and the pace is new. */
 const LONE_WARMUP = 0.1;
 
-/** Scenarios by name: what is at the ends, and how many forward between them. */
+/** Scenarios by name: what is at the ends, how many forward between them, and whether the ends open their link themselves. */
 const SCENARIOS = {
   floor: { kind: "driver", driver: "quic", forwarders: 0 },
   floorTls: { kind: "driver", driver: "tls", forwarders: 0 },
   direct: { kind: "mesh", forwarders: 0 },
+  shortcut: { kind: "mesh", forwarders: 0, isOpened: true },
   directTls: { kind: "mesh", driver: "tls", forwarders: 0 },
   oneForwarder: { kind: "mesh", forwarders: 1 },
   threeForwarders: { kind: "mesh", forwarders: 3 },
@@ -31,6 +32,7 @@ const GATES = {
     gate: 100_000,
     aim: 160_000,
   },
+  shortcutToDirect: { of: shortcutToDirect, gate: 0.9, aim: 1 },
   oneForwarderCallsPerSecond: {
     of: (it) => it.oneForwarder?.inFlight64.callsPerSecond,
     gate: 50_000,
@@ -58,6 +60,12 @@ const GATES = {
   cpuPerForwardUs: { of: (it) => it.threeForwarders?.cpuPerForwardUs, gate: 7, aim: 5, most: true },
 };
 
+/** Calls over a link that two edges have opened through a gateway, for each over a link that was dialled. */
+function shortcutToDirect({ shortcut, direct }) {
+  if (!shortcut || !direct) return undefined;
+  return shortcut.inFlight64.callsPerSecond / direct.inFlight64.callsPerSecond;
+}
+
 /** Calls that are answered through three forwarders for each that would be if none were sealed. */
 function sealedToUnsealed({ threeForwarders, threeForwardersUnsealed }) {
   if (!threeForwarders || !threeForwardersUnsealed) return undefined;
@@ -74,7 +82,8 @@ export async function benchRpc(options) {
 async function measureScenario(name, options) {
   const scenario = { ...SCENARIOS[name], profile: options.profile ? name : undefined };
   if (scenario.kind === "sealing") return await measureSealing(scenario.profile);
-  const figures = await withChain(scenario, async (chain) => {
+  const withEnds = scenario.isOpened ? withShortcut : withChain;
+  const figures = await withEnds(scenario, async (chain) => {
     const passed = await chain.caller.ask("forwarders");
     if (passed !== scenario.forwarders) {
       throw new Error(`calls pass ${passed} forwarders instead of ${scenario.forwarders}`);

@@ -68,6 +68,7 @@ describe("bench rpc", () => {
       floor: scenario(positive),
       floorTls: scenario(positive),
       direct: scenario(null),
+      shortcut: scenario(null),
       directTls: scenario(null),
       oneForwarder: scenario(positive),
       threeForwarders: scenario(positive),
@@ -79,6 +80,7 @@ describe("bench rpc", () => {
       gates: gated(
         "directOneCoreP50Us",
         "directCallsPerSecond",
+        "shortcutToDirect",
         "oneForwarderCallsPerSecond",
         "threeForwardersCallsPerSecond",
         "threeForwardersOneCoreP50Us",
