@@ -3,16 +3,17 @@ import { withProcesses } from "./processes.mjs";
 /**
  * Starts provider, forwarders and caller, each dialling the one before it, and runs `action` with them:
  * `{ processes, caller, forwarders }`. `kind` is `mesh` or `driver`, `driver` what carries it (what nodes choose by
- * themselves where a mesh names none), `profile` the name of the profiles.
+ * themselves where a mesh names none), `address` where mesh nodes listen, `profile` the name of the profiles.
  */
 export async function withChain(chain, action) {
-  const { kind, driver, forwarders = 0, end = "provider", profile } = chain;
+  const { kind, driver, address, forwarders = 0, end = "provider", profile } = chain;
   return await withProcesses(profile, async (processes) => {
     // Somebody has to hold the provider's record: where nobody stands between, that is the provider.
     const serves = forwarders === 0;
     const provider = await processes.start("provider", {
       kind,
       driver,
+      address,
       part: end,
       serves,
       dials: [],
@@ -39,7 +40,7 @@ export async function withShortcut({ kind, profile }, action) {
   return await withProcesses(profile, async (processes) => {
     const place = { kind, links: "auto" };
     const gateway = await processes.start("gateway", { ...place, part: "forwarder", dials: [] });
-    const edge = { ...place, listens: false, dials: gateway.ready.addresses };
+    const edge = { ...place, address: false, dials: gateway.ready.addresses };
     const provider = await processes.start("provider", { ...edge, part: "provider" });
     const caller = await processes.start("caller", { ...edge, part: "caller" });
     await provider.ask("provide");

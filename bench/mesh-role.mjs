@@ -9,16 +9,17 @@ const CALL_EVERY = 20;
 
 /**
  * A node as one process of a benchmark: `part` is `provider`, `forwarder` or `caller`, `dials` what it links
- * to, `driver` what may carry that; with `serves` it holds records. It links to nobody else unless `links` is `auto`. It is
- * linked when this resolves.
+ * to, `driver` what may carry that, `address` where it listens; with `serves` it holds records. It links to nobody else unless
+ * `links` is `auto`. It is linked when this resolves.
  */
 export async function startMeshRole(place) {
-  const { part, serves, dials, driver, links = "static", listens = part !== "caller" } = place;
+  const { part, serves, dials, driver, links = "static" } = place;
+  const { address = part === "caller" ? false : "127.0.0.1:0" } = place;
   const node = await createNode({
     realm: REALM,
     mode: serves || part === "forwarder" ? "gateway" : "edge",
     links,
-    listen: listens ? "127.0.0.1:0" : false,
+    listen: address,
     bootstrap: dials,
     transports: driver,
   });

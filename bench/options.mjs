@@ -18,7 +18,7 @@ export const USAGE = `npm run -s bench -- <rpc | bulk | start | discovery | reco
   --nodes N         nodes of discovery
   --records N       records of records
   --calm S          what discovery and records wait at most for a process to come to rest
-  --only a,b        scenarios: floor, floorTls, direct, shortcut, directTls, oneForwarder,
+  --only a,b        scenarios: floor, floorTls, direct, directTls, dialled, shortcut, oneForwarder,
                     threeForwarders, threeForwardersUnsealed, sealing of rpc,
                     floor, floorTls, oneWay, echo of bulk, firstCall of start, mesh of discovery,
                     ownKeys, sharedKeys of records

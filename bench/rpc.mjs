@@ -14,6 +14,7 @@ const SCENARIOS = {
   floor: { kind: "driver", driver: "quic", forwarders: 0 },
   floorTls: { kind: "driver", driver: "tls", forwarders: 0 },
   direct: { kind: "mesh", forwarders: 0 },
+  dialled: { kind: "mesh", forwarders: 0, address: "0.0.0.0:0" },
   shortcut: { kind: "mesh", forwarders: 0, isOpened: true },
   directTls: { kind: "mesh", driver: "tls", forwarders: 0 },
   oneForwarder: { kind: "mesh", forwarders: 1 },
@@ -32,7 +33,7 @@ const GATES = {
     gate: 100_000,
     aim: 160_000,
   },
-  shortcutToDirect: { of: shortcutToDirect, gate: 0.9, aim: 1 },
+  shortcutToDialled: { of: shortcutToDialled, gate: 0.9, aim: 1 },
   oneForwarderCallsPerSecond: {
     of: (it) => it.oneForwarder?.inFlight64.callsPerSecond,
     gate: 50_000,
@@ -61,9 +62,9 @@ const GATES = {
 };
 
 /** Calls over a link that two edges have opened through a gateway, for each over a link that was dialled. */
-function shortcutToDirect({ shortcut, direct }) {
-  if (!shortcut || !direct) return undefined;
-  return shortcut.inFlight64.callsPerSecond / direct.inFlight64.callsPerSecond;
+function shortcutToDialled({ shortcut, dialled }) {
+  if (!shortcut || !dialled) return undefined;
+  return shortcut.inFlight64.callsPerSecond / dialled.inFlight64.callsPerSecond;
 }
 
 /** Calls that are answered through three forwarders for each that would be if none were sealed. */
