@@ -34,11 +34,13 @@ const QUESTIONS = 3;
 
 const UNUSED: MeshError = new MeshError("unneeded", "the shortcut is not needed");
 
-/** A call that was answered: by whom, over which link, and how long it took. */
+/** Calls that were answered: by whom, over which link, and how long they took. */
 export interface AnsweredCall {
   readonly provider: PunchPeer;
   readonly via: Link | undefined;
   readonly isDirect: boolean;
+  readonly calls: number;
+  /** The mean of them. */
   readonly latency: Millis;
   /** Whether a shortcut may be opened for such calls. */
   readonly mayOpen: boolean;
@@ -106,10 +108,11 @@ export class Shortcuts {
   }
 
   /** A call was answered. Not to be told where the strategy is `multi_hop_only`. */
-  answered({ provider, via, isDirect, latency, mayOpen }: AnsweredCall): void {
+  answered({ provider, via, isDirect, calls, latency, mayOpen }: AnsweredCall): void {
     if (this.#closed || (isDirect && via?.isShortcut !== true)) return;
     const now = this.#now();
-    this.#strategies.answered(provider.id, isDirect ? "direct" : "multi_hop", latency, now);
+    const passage = isDirect ? "direct" : "multi_hop";
+    this.#strategies.answered(provider.id, passage, latency, now, calls);
     if (isDirect || !mayOpen || !this.#strategies.wantsProbe(provider.id, now)) return;
     if (this.#context.table.to(provider.id) === undefined) this.#probe(this.#target(provider));
   }

@@ -12,6 +12,7 @@ import { INLINE_MAX } from "./channel.ts";
 import type { Contact } from "./contact.ts";
 import { Custody } from "./custody.ts";
 import type { Liveness } from "./liveness.ts";
+import { Tally } from "./tally.ts";
 
 /** One for all links: what it holds is gone when the ping, or whatever it is, has been handed on. */
 const WRITER: FrameWriter = new FrameWriter();
@@ -69,6 +70,8 @@ export class Link {
   pinned = false;
   /** It was opened only because it is quicker than the way through others, and does without whoever keeps the overlay. */
   isShortcut = false;
+  /** Calls over it as a shortcut. */
+  readonly tally: Tally = new Tally();
   /** The address the peer says it sees us at; its claim. */
   observedAs = "";
   /** When user traffic last passed. */

@@ -117,24 +117,30 @@ export class Strategies {
     return { directCalls: this.#directCalls, latencySaved: this.#latencySaved };
   }
 
-  /** A call was answered after `latency`. */
-  answered(destination: NodeId, passage: Passage, latency: Millis, now: Millis): void {
+  /** Calls were answered, one or several that make one sample, after `latency` on average. */
+  answered(
+    destination: NodeId,
+    passage: Passage,
+    latency: Millis,
+    now: Millis,
+    calls: number = 1,
+  ): void {
     const entry = this.#touch(destination, now);
-    countCall(entry, now);
+    countCalls(entry, calls, now);
     if (passage === "multi_hop") {
       entry.routed.add(latency);
       return;
     }
     this.#directSample(entry, latency, now);
-    this.#directCalls += 1;
+    this.#directCalls += calls;
     // Where no routed call was answered there is nothing to compare with.
-    this.#latencySaved += (entry.routed.mean ?? latency) - latency;
+    this.#latencySaved += ((entry.routed.mean ?? latency) - latency) * calls;
   }
 
   /** A call was not answered the way it went. True where calls go back to the mesh by that: the shortcut is to go. */
   unanswered(destination: NodeId, passage: Passage, now: Millis): boolean {
     const entry = this.#touch(destination, now);
-    countCall(entry, now);
+    countCalls(entry, 1, now);
     if (passage === "multi_hop") {
       entry.routed.add(undefined);
       return false;
@@ -307,9 +313,9 @@ function isOften(entry: Entry, now: Millis): boolean {
   return entry.callsThisMinute + entry.callsLastMinute * ahead > OFTEN;
 }
 
-function countCall(entry: Entry, now: Millis): void {
+function countCalls(entry: Entry, calls: number, now: Millis): void {
   turnMinute(entry, now);
-  entry.callsThisMinute += 1;
+  entry.callsThisMinute += calls;
 }
 
 function turnMinute(entry: Entry, now: Millis): void {

@@ -372,8 +372,14 @@ export class Client implements PendingCallOwner {
     const isDirect = labels === undefined;
     if (target === undefined || repetitions > 0 || (isDirect && !via.isShortcut)) return;
     const mayOpen = settings.options.routingStrategy === "hybrid";
-    const latency = this.clock.now() - askedAt;
-    this.#ways.answered({ provider: target, via, isDirect, latency, mayOpen });
+    const now = this.clock.now();
+    const call = { provider: target, via, isDirect, mayOpen };
+    if (!isDirect) this.#ways.answered({ ...call, calls: 1, latency: now - askedAt });
+    else if (via.tally.add(now - askedAt, now)) {
+      const { calls, latency } = via.tally;
+      this.#ways.answered({ ...call, calls, latency });
+      via.tally.noted(now);
+    }
   }
 
   #fail(call: PendingCall, error: MeshError): void {
