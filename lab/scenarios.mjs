@@ -24,7 +24,15 @@ const CARRIER = {
 };
 const STRATEGIES = ["hybrid", "multi_hop_only", "direct_only"];
 const strategy = (otherwise) => choice(otherwise, STRATEGIES, "which ways calls may take");
-const TURNS = { side: choice("both", TURN_NAMES, "whose router, in turn") };
+/** Of scenarios in which homes are found elsewhere than before. */
+const MOVES = {
+  ...NATS,
+  side: choice("both", TURN_NAMES, "whose router, in turn"),
+  strategy: strategy("hybrid"),
+  times: times(10),
+  seconds: after(7),
+  rate: rate(100),
+};
 
 /** What there is to tell of all trials, then of each. */
 function trialRows({ trials, runs = trials, ...all }) {
@@ -86,27 +94,13 @@ export const SCENARIOS = {
   rebind: {
     about: "home routers forget their mappings and give other ports, under calls",
     run: rebind,
-    flags: {
-      ...NATS,
-      ...TURNS,
-      strategy: strategy("hybrid"),
-      times: times(10),
-      seconds: after(7),
-      rate: rate(100),
-    },
+    flags: MOVES,
     rows: trialRows,
   },
   "new-address": {
     about: "home routers get another address, under calls",
     run: newAddress,
-    flags: {
-      ...NATS,
-      ...TURNS,
-      strategy: strategy("hybrid"),
-      times: times(10),
-      seconds: after(7),
-      rate: rate(100),
-    },
+    flags: MOVES,
     rows: trialRows,
   },
   "gateway-crash": {

@@ -2,7 +2,17 @@ import { describe, expect, it } from "vitest";
 import { SeededRandom } from "../../src/sim/random.ts";
 import { arrivals, askEcho, deferred, pattern, Queue, StreamProbe } from "./probes.ts";
 import { DIAL_TIMEOUT, dial, listen, pair } from "./scene.ts";
-import type { StageKind, Use } from "./stage.ts";
+import type { Stage, StageKind, Use } from "./stage.ts";
+
+/** Two ends, and between them a path that can be disturbed. */
+async function overPath(stage: Stage) {
+  const to = await listen(stage, 1, { echoes: true });
+  const from = stage.transport(0);
+  const path = await stage.path(from, to.address);
+  const client = await dial(stage, from, path.address);
+  const server = await stage.settle(to.arrived.take(), "arrival");
+  return { to, from, path, client, server };
+}
 
 export function pathContract(stageKind: StageKind, use: Use): void {
   const { datagrams, migration } = stageKind.abilities;
@@ -11,11 +21,7 @@ export function pathContract(stageKind: StageKind, use: Use): void {
     it.runIf(!migration)(
       "end a connection by their change, on both sides, and no other",
       use(async (stage) => {
-        const to = await listen(stage, 1, { echoes: true });
-        const from = stage.transport(0);
-        const path = await stage.path(from, to.address);
-        const client = await dial(stage, from, path.address);
-        const server = await stage.settle(to.arrived.take(), "arrival");
+        const { to, from, path, client, server } = await overPath(stage);
         const other = await dial(stage, from, to.address);
         await stage.settle(askEcho(client.connection), "an echo before");
         await path.rebind();
@@ -28,11 +34,7 @@ export function pathContract(stageKind: StageKind, use: Use): void {
     it.runIf(migration)(
       "may change under a dialler, and `remoteAddress` follows",
       use(async (stage) => {
-        const to = await listen(stage, 1, { echoes: true });
-        const from = stage.transport(0);
-        const path = await stage.path(from, to.address);
-        const client = await dial(stage, from, path.address);
-        const server = await stage.settle(to.arrived.take(), "arrival");
+        const { path, client, server } = await overPath(stage);
         await stage.settle(askEcho(client.connection), "an echo before");
         const before = server.connection.remoteAddress;
         await path.rebind();
@@ -46,10 +48,7 @@ export function pathContract(stageKind: StageKind, use: Use): void {
     it(
       "may lose packets in the midst of a transfer",
       use(async (stage) => {
-        const to = await listen(stage, 1, { echoes: true });
-        const from = stage.transport(0);
-        const path = await stage.path(from, to.address);
-        const client = await dial(stage, from, path.address);
+        const { path, client } = await overPath(stage);
         const stream = await stage.settle(client.connection.open(), "open");
         const probe = new StreamProbe(stream, 3);
         let dropped = 0;
