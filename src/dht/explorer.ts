@@ -14,6 +14,9 @@ const EXPLORE_GROWTH = 4;
 /** A bucket in which nobody was looked for during this time is refreshed (Kademlia, 2002, 2.3). */
 const REFRESH_AFTER: Millis = 3_600_000;
 
+/** Least time between two looks at others than those around. */
+const ELSEWHERE_PAUSE: Millis = 1_000;
+
 /** Nodes a refresh ends with: half of what a bucket holds, for less than half of what a whole lookup costs. */
 const REFRESH_WIDTH = 8;
 
@@ -24,6 +27,7 @@ export class Explorer {
   readonly #signal: AbortSignal;
   /** When each bucket was last looked into. At most one entry a bucket. */
   readonly #refreshedAt = new Map<number, Millis>();
+  #elsewhereAt: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(context: DhtContext, dht: Dht, signal: AbortSignal) {
     this.#context = context;
@@ -40,10 +44,15 @@ export class Explorer {
     return nearest.length;
   }
 
-  /** Looks somewhere else, for others than those around this node. */
-  async lookElsewhere(): Promise<void> {
-    const target = this.#context.ports.random.bytes(ID_BYTES);
-    await this.#dht.findNodes(target, this.#signal, { width: REFRESH_WIDTH });
+  /** Looks somewhere else, for others than those around this node, and tells; not where it has done so a moment ago. */
+  lookElsewhere(tell: () => void): void {
+    const { clock, random } = this.#context.ports;
+    if (clock.now() - this.#elsewhereAt < ELSEWHERE_PAUSE) return;
+    this.#elsewhereAt = clock.now();
+    const looking = this.#dht.findNodes(random.bytes(ID_BYTES), this.#signal, {
+      width: REFRESH_WIDTH,
+    });
+    looking.then(tell, () => {}); // Ends early by the signal alone.
   }
 
   /** Looks into each bucket farther than the nearest nodes that was not looked into lately, or in vain. */

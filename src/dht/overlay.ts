@@ -31,12 +31,12 @@ const SETTLE_WHOLE: Millis = 500;
 /** A link that we dialled and don't need is let go after this time without use. */
 const RELEASE_AFTER: Millis = 3_000;
 
-/**
- * How often the plan is made anew where nothing has changed: pauses after failed dials have ended meanwhile. At first
- * sooner: those that joined at the same time are known by then.
- */
+/** How often a plan is made where nothing has changed: pauses after dials end. At first sooner: others join too. */
 const REPLAN_EVERY: Millis = 30_000;
 const REPLAN_FIRST: Millis = 250;
+
+/** Time that an edge waits for somebody who passes its frames on before it counts as joined without. */
+const ALONE_PATIENCE: Millis = 3_000;
 
 /** Pause before another look around where nobody answered. */
 const LOOK_AGAIN: Millis = 1_000;
@@ -89,12 +89,11 @@ export class Overlay {
   readonly #waiting = new Set<() => void>();
   readonly #handler: OverlayHandler;
   #looking = false;
-  /** When this node last looked for others than those around it. */
-  #furtherAt: Millis = Number.NEGATIVE_INFINITY;
   /** Something came that a look under way may have missed. */
   #lookAgain = false;
   /** Whether this node has looked around, and whether anybody passed its questions on. */
   #looked: "no" | "alone" | "yes" = "no";
+  #firstLookAt: Millis = 0;
   /** Whether it has looked into the far buckets too. Before, it knows only those there that everybody meets first. */
   #explored = false;
   #joined = false;
@@ -206,17 +205,6 @@ export class Overlay {
     this.#retrying?.cancel();
   }
 
-  /** Too few anchors are left to choose from: those around may have no room. */
-  #lookFurther(): void {
-    const now = this.#context.ports.clock.now();
-    if (this.#looked !== "yes" || this.#looking || now - this.#furtherAt < LOOK_AGAIN) return;
-    this.#furtherAt = now;
-    this.#explorer.lookElsewhere().then(
-      () => this.changed(),
-      () => {}, // Ends early by `close` alone.
-    );
-  }
-
   #strandWhereIsolated(): void {
     if (!this.#isIsolated()) return;
     this.#looked = "no";
@@ -268,7 +256,8 @@ export class Overlay {
       this.#lookAgain = true;
       await sleep(clock, LOOK_AGAIN, this.#stop.signal);
     }
-    if (!this.#isIsolated()) this.#looked = !hasTransit(this.#context.table) ? "alone" : "yes";
+    if (this.#looked === "no") this.#firstLookAt = clock.now();
+    if (!this.#isIsolated()) this.#looked = hasTransit(this.#context.table) ? "yes" : "alone";
     this.changed();
     if (!this.#context.serves) return;
     await this.#explorer.refresh();
@@ -308,7 +297,10 @@ export class Overlay {
     this.#shed(this.#context.isCore ? LINKS_CARRIED : LINKS_OF_EDGE);
     this.#release();
     this.#settle();
-    if (!transit && plan.length < ANCHORS_WANTED) this.#lookFurther();
+    // Those around may have no room, or have come later than this node has looked.
+    const isSettled = this.#looked !== "no" && !this.#looking;
+    if (isSettled && !transit && plan.length < ANCHORS_WANTED)
+      this.#explorer.lookElsewhere(() => this.changed());
     this.#handler.onPlanned();
   }
 
@@ -368,12 +360,18 @@ export class Overlay {
 
   #settle(): void {
     if (this.#joined || this.#looked === "no" || this.#looking) return;
-    if (this.#looked === "alone" && this.#wanted > 0) return;
+    if (this.#looked === "alone" && (this.#wanted > 0 || this.#mayBeCarriedSoon())) return;
     if (this.#held < Math.min(this.#wanted, JOINED_WITH)) return;
     this.#joined = true;
     for (const tell of this.#waiting) tell();
     this.#waiting.clear();
     this.#release();
+  }
+
+  /** A mesh that starts as a whole has its first gateway a little later than its first edge, whom nobody reaches yet. */
+  #mayBeCarriedSoon(): boolean {
+    const { isCore, ports } = this.#context;
+    return !isCore && ports.clock.now() - this.#firstLookAt < ALONE_PATIENCE;
   }
 
   /** The peer went without a word: it may be dead, or the network may have come apart. */

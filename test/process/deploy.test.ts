@@ -20,7 +20,8 @@ describe("the commands of the compose file", () => {
     await using nodes = await Deployed.of(composed("edges"));
     await nodes.start("bootstrap", "gateway", "edge1");
     const calls = await Promise.all([nodes.run("edge2"), nodes.run("edge3")]);
-    expect(calls.map(({ code }) => code)).toEqual([0, 0]);
+    const failed = calls.filter(({ code }) => code !== 0);
+    expect(failed).toEqual([]);
     const [called, traced] = calls.map(({ stdout }) => JSON.parse(stdout));
     expect(called).toMatchObject({ ok: true, result: 5 });
     expect(traced).toMatchObject({ ok: true, procedure: "calculator.add" });
