@@ -15,7 +15,8 @@ const GATES = {
 
 /** Calls while everything between the left edge and the gateways is late, and some of it lost in bursts. */
 export async function loss({ left, right, percent, burst, delay, jitter, seed, ...load }) {
-  return await withPair({ left, right, strategy: "multi_hop_only" }, async (pair) => {
+  const ways = { strategy: "multi_hop_only", transports: "quic" };
+  return await withPair({ left, right, ...ways }, async (pair) => {
     await pair.assertKinds();
     await pair.startGateways();
     const share = percent / 100;

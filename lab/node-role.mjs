@@ -19,10 +19,10 @@ const importedAt = now();
  * resolves. `beganAt` is when the process began; `times` tell how it went on.
  */
 export async function startNodeRole(
-  { mode, listen, identity, bootstrap, routingStrategy },
+  { mode, listen, identity, bootstrap, routingStrategy, transports },
   beganAt,
 ) {
-  const own = { mode, listen, identity, bootstrap, routingStrategy };
+  const own = { mode, listen, identity, bootstrap, routingStrategy, transports };
   const node = await createNode({ realm: REALM, ...own });
   const createdAt = now();
   await node.ready({ timeout: READY_TIMEOUT });

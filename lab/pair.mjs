@@ -32,13 +32,18 @@ export class Pair {
   #processes = new Processes(undefined, ROLE);
   #probes;
   #strategy;
+  #transports;
   /** How often edges were started anew, each time at other ports. */
   #turn = 0;
 
-  /** `strategy`: which ways the calls of the edges may take; what a node does by itself where it is left out. */
-  constructor({ left, right, strategy, ...options }) {
+  /**
+   * `strategy`: which ways the calls of the edges may take, `transports`: what carries their links; what a node does by
+   * itself where they are left out.
+   */
+  constructor({ left, right, strategy, transports, ...options }) {
     this.#kinds = { left, right };
     this.#strategy = strategy;
+    this.#transports = transports;
     this.lab = NatLab.build({ left, right, ...options });
   }
 
@@ -155,6 +160,7 @@ export class Pair {
       listen: `0.0.0.0:${EDGE_PORTS[side] + this.#turn}`,
       bootstrap: [addressOf(this.gateways[entrance])],
       routingStrategy: this.#strategy,
+      transports: this.#transports,
     };
     this.edges[side] = await this.start(side, config, HOSTS[side]);
     return this.edges[side].ready;
@@ -192,7 +198,7 @@ export async function withPair(options, action) {
   }
 }
 
-/** Has all UDP from the left side to the gateways go through a proxy that makes this weather. */
+/** Has all UDP from the left side to the gateways go through a proxy that makes this weather. TCP goes past it. */
 export async function interpose(pair, weather) {
   const passages = pair.gatewayPlaces.map((place, at) => ({
     ...place,
