@@ -45,13 +45,15 @@ export interface DialBackOptions {
   readonly isImpaired: () => boolean;
 }
 
-/** One neighbour that wants to be dialled. */
+/** One neighbour that wants to be dialled: over which link it asked last, and with which number. */
 interface Job {
-  readonly link: Link;
-  readonly number: number;
+  link: Link;
+  number: number;
   readonly host: string;
   readonly address: Address;
   readonly askedAt: Millis;
+  /** What came of it, once it is over: no code where the neighbour was reached. */
+  outcome?: { readonly code: ErrorCode | undefined };
 }
 
 interface Failure {
@@ -68,7 +70,8 @@ export class DialBack {
   readonly #context: RoutingContext;
   readonly #options: DialBackOptions;
   readonly #stop = new AbortController();
-  readonly #askedAt = new BoundedMap<number, Millis>(REMEMBERED_MAX);
+  /** The last one of each neighbour. */
+  readonly #jobs = new BoundedMap<number, Job>(REMEMBERED_MAX);
   /** By host, where nobody answered last time. */
   readonly #failures = new BoundedMap<string, Failure>(REMEMBERED_MAX);
   readonly #writer = new FrameWriter();
@@ -95,19 +98,28 @@ export class DialBack {
     const { host } = parseHostPort(link.remoteAddress);
     const { clock } = this.#context.ports;
     const askedAt = clock.now();
-    const job = { link, number, host, address: toAddress(host, port), askedAt };
-    if (this.#isSoon(job) || this.#waiting.length >= WAITING_MAX) {
+    const job: Job = { link, number, host, address: toAddress(host, port), askedAt };
+    const before = this.#jobs.peek(idNumber(link.peer));
+    if (before !== undefined && askedAt - before.askedAt < DIAL_BACK_EVERY) {
+      this.#takeAgain(job, before);
+    } else if (this.#waiting.length >= WAITING_MAX) {
+      this.#refuse(job);
+    } else {
+      this.#jobs.set(idNumber(link.peer), job);
+      this.#waiting.push(job);
+      this.#advance();
+    }
+  }
+
+  /** The link over which it asked before may have ended with the answer on its way: it is told once more over the new one. */
+  #takeAgain(job: Job, before: Job): void {
+    if (job.link === before.link || job.address !== before.address) {
       this.#refuse(job);
       return;
     }
-    this.#askedAt.set(idNumber(link.peer), askedAt);
-    this.#waiting.push(job);
-    this.#advance();
-  }
-
-  #isSoon({ link, askedAt }: Job): boolean {
-    const before = this.#askedAt.peek(idNumber(link.peer));
-    return before !== undefined && askedAt - before < DIAL_BACK_EVERY;
+    before.link = job.link;
+    before.number = job.number;
+    if (before.outcome) this.#reply(before);
   }
 
   #advance(): void {
@@ -139,12 +151,14 @@ export class DialBack {
     this.#underWay -= 1;
     this.#remember(job.host, code);
     this.#advance();
-    this.#reply(job, code);
+    job.outcome = { code };
+    this.#reply(job);
   }
 
   #refuse(job: Job): void {
     this.#context.ports.meter.count("dial_backs_refused");
-    this.#reply(job, "overloaded");
+    job.outcome = { code: "overloaded" };
+    this.#reply(job);
   }
 
   /** Rejects with why the neighbour was not reached. */
@@ -168,9 +182,9 @@ export class DialBack {
     this.#failures.set(host, { failures, until });
   }
 
-  #reply({ link, number, address }: Job, code: ErrorCode | undefined): void {
+  #reply({ link, number, address, outcome }: Job): void {
     this.#writer.begin();
-    writeDialBackReply(this.#writer, { number, code, address });
+    writeDialBackReply(this.#writer, { number, code: outcome?.code, address });
     this.#writer.finish(TYPE.dialBackReply);
     link.sendFrame(this.#writer);
   }

@@ -1,8 +1,8 @@
 import { type Address, parseHostPort, readAddress } from "../base/address.ts";
 import { addressGroup } from "../base/address-group.ts";
-import type { MeshError } from "../base/errors.ts";
+import { MeshError } from "../base/errors.ts";
 import type { Millis, Timer } from "../base/ports.ts";
-import { Exchange } from "../peer/exchange.ts";
+import { Exchange, type Pending } from "../peer/exchange.ts";
 import type { Link } from "../peer/link.ts";
 import type { Router } from "../routing/router.ts";
 import type { RoutingContext } from "../routing/routing-context.ts";
@@ -38,6 +38,8 @@ export class Prover {
   readonly #options: ProverOptions;
   readonly #proof: DialProof;
   readonly #exchange: Exchange<DialBackReply>;
+  /** Witnesses that have not answered yet. Bounded by those of one round. */
+  readonly #asked = new Map<Link, Pending<DialBackReply>>();
   /** When each link was asked last. Entries go with their links. */
   readonly #askedAt = new WeakMap<Link, Millis>();
   readonly #writer = new FrameWriter();
@@ -70,7 +72,8 @@ export class Prover {
   }
 
   /** To be told of every lost link. */
-  linkLost(): void {
+  linkLost(link: Link): void {
+    this.#asked.get(link)?.fail(new MeshError("link_lost", "the link to the witness ended"));
     if (this.#context.table.size === 0) this.#proof.isolated(this.#now());
   }
 
@@ -131,8 +134,13 @@ export class Prover {
   async #testimonyOf(link: Link): Promise<Testimony> {
     const port = this.#portFor(link);
     const pending = this.#exchange.begin(link.peer, ANSWER_TIMEOUT);
-    this.#send(link, pending.number, port);
-    return testimonyIn(await pending.answer, link, port);
+    this.#asked.set(link, pending);
+    try {
+      this.#send(link, pending.number, port);
+      return testimonyIn(await pending.answer, link, port);
+    } finally {
+      this.#asked.delete(link);
+    }
   }
 
   #send(link: Link, number: number, port: number): void {

@@ -377,7 +377,7 @@ function linkLost(composed: Wiring, link: Link, info: CloseInfo): void {
   composed.dht.linkLost(link);
   for (const keeper of composed.keepers) keeper.linkLost(link);
   composed.overlay?.linkLost(link, info);
-  composed.reachability.linkLost();
+  composed.reachability.linkLost(link);
   composed.isolation.check();
   composed.updates.changed();
   composed.events.emit("link_lost", { node: link.peerText, code: info.code, reason: info.reason });

@@ -5,6 +5,7 @@ import { DialBack } from "../nat/dial-back.ts";
 import type { Dialability } from "../nat/dial-proof.ts";
 import { Prover } from "../nat/prover.ts";
 import { ADDRESSES_MAX } from "../peer/contact.ts";
+import type { Link } from "../peer/link.ts";
 import type { Router } from "../routing/router.ts";
 import type { RoutingContext } from "../routing/routing-context.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -82,8 +83,8 @@ export class Reachability {
     this.#prover?.linkAdded();
   }
 
-  linkLost(): void {
-    this.#prover?.linkLost();
+  linkLost(link: Link): void {
+    this.#prover?.linkLost(link);
   }
 
   close(error: MeshError): void {

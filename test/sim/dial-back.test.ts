@@ -56,6 +56,24 @@ describe("a node that can be dialled", () => {
     expect(node.status().counters.handshakes_refused).toBeUndefined();
   });
 
+  it.each([0, 5, 10, 15, 20, 25])(
+    "is told again where its link to the neighbour ends %i ms after it asked",
+    async (after) => {
+      const world = new World({ seed: 1, link: { delay: [5, 5] } });
+      const first = await composeIn(world, FIRST, { mode: "gateway" });
+      const node = await gateway(world, 1);
+      const asked = () => world.counts(FIRST).dial_backs ?? 0;
+      while (asked() === 0) await world.advance(1);
+      await world.advance(after);
+      const [link] = [...first.context.table];
+      // As where both have dialled each other at once, and one of the two links is given up.
+      link?.close(new MeshError("link_lost", "one link is enough"));
+      await world.advance(3_000);
+      expect(node.status().dialable).toBe("proved");
+      expect(asked()).toBe(1);
+    },
+  );
+
   it("claims nothing before that", async () => {
     const world = newWorld();
     const first = await composeIn(world, FIRST, { mode: "gateway" });
