@@ -1,4 +1,5 @@
 export { ERROR_CODES, type ErrorCode, MeshError, type RemoteFailure } from "./base/errors.ts";
+export type { HistogramStatus } from "./base/histogram.ts";
 export type { Log, LogFields, LogLevel } from "./base/ports.ts";
 export type {
   Attempt,
@@ -29,6 +30,7 @@ export { createNode } from "./node/create-node.ts";
 export type { ForwardingLimits } from "./routing/forwarding-quota.ts";
 export type { Gain, RoutingStrategy, Strategy, StrategyState } from "./routing/strategy.ts";
 export type { CallOptions } from "./rpc/call-options.ts";
+export type { CallOutcome, CallsStatus, CallWay } from "./rpc/call-tally.ts";
 export type { CallContext, Handler } from "./rpc/handler.ts";
 export { HandlerError } from "./rpc/handler-error.ts";
 export type { Mapping } from "./wire/punch.ts";

@@ -64,9 +64,16 @@ export class Asker {
 
   /** Asks a node to hold a record. Rejects with its reason, or with why it was not reached. */
   async store(contact: Contact, record: Uint8Array): Promise<void> {
-    const answer = await this.ask(contact, { kind: "store", record });
-    const code = answer.kind === "store_ack" ? answer.code : "bad_frame";
-    if (code !== undefined) throw new MeshError(code, "the record was not taken");
+    const { meter } = this.#context.ports;
+    meter.count("stores");
+    try {
+      const answer = await this.ask(contact, { kind: "store", record });
+      const code = answer.kind === "store_ack" ? answer.code : "bad_frame";
+      if (code !== undefined) throw new MeshError(code, "the record was not taken");
+    } catch (cause) {
+      meter.count("stores_failed");
+      throw cause;
+    }
   }
 
   /** A link has ended: what was asked over it gets no answer. */

@@ -342,7 +342,9 @@ export class Dht {
       // What is held was verified when it came.
       if (this.store.holds(key, owner, bytes)) return undefined;
       const record = readRecord(bytes, realm, this.#now(), verify);
-      return this.store.put(record, bringer, this.#now()) === "full" ? "overloaded" : undefined;
+      const outcome = this.store.put(record, bringer, this.#now());
+      if (outcome === "stored") this.#context.ports.meter.count("records_stored");
+      return outcome === "full" ? "overloaded" : undefined;
     } catch (cause) {
       this.#context.ports.meter.count("records_refused");
       return toMeshError(cause).code;

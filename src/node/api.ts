@@ -3,6 +3,7 @@ import type { Log, Millis } from "../base/ports.ts";
 import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
 import type { Gain, RoutingStrategy, Strategy, StrategyState } from "../routing/strategy.ts";
 import type { CallOptions } from "../rpc/call-options.ts";
+import type { CallsStatus } from "../rpc/call-tally.ts";
 import type { Handler } from "../rpc/handler.ts";
 import type { TransportState } from "../transport/transport.ts";
 import type { Mapping } from "../wire/punch.ts";
@@ -99,8 +100,10 @@ export interface CallReport {
   readonly routing: { readonly strategy: Strategy; readonly reason: string } | undefined;
   /** How this node sent it off; `undefined` where it never left. */
   readonly rule: Rule | undefined;
-  /** Forwarders and, last, the provider, in the order of the way. */
+  /** Forwarders and, last, the provider, in the order of the way; empty where they were not asked to report. */
   readonly hops: readonly Hop[];
+  /** How many forwarders the result passed on its way back; `undefined` where none came. */
+  readonly forwarders: number | undefined;
   /** What was tried, in order; 64 at most. Empty where nothing was sent, with the reason in `error`. */
   readonly attempts: readonly Attempt[];
   /** Milliseconds from the call to its result. */
@@ -280,6 +283,8 @@ export interface NodeStatus {
   readonly records: RecordsStatus;
   readonly procedures: readonly string[];
   readonly registrations: readonly RegistrationStatus[];
+  /** How its calls to other nodes ended. */
+  readonly calls: CallsStatus;
   /** What is held now and what it is held by: `{ used, max }` for every bounded container. */
   readonly bounds: Readonly<Record<string, { readonly used: number; readonly max: number }>>;
   /** Counts since the start. */
@@ -289,6 +294,8 @@ export interface NodeStatus {
 /** Names of the events of a node and what they tell. Ids are hexadecimal. */
 export interface NodeEvents {
   readonly link: { readonly node: string; readonly address: string };
+  /** A call of this node to another one is over. While anybody listens, one a second has its stations report, as `explain` does. */
+  readonly call: CallReport;
   readonly link_lost: { readonly node: string; readonly code: number; readonly reason: string };
 }
 

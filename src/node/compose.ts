@@ -33,6 +33,7 @@ import { Server } from "../rpc/server.ts";
 import { Sealer } from "../seal/sealer.ts";
 import type { CloseInfo, Connection, Transport } from "../transport/transport.ts";
 import type { Mode } from "./api.ts";
+import { CallJournal } from "./call-journal.ts";
 import { DirectLinks } from "./direct-links.ts";
 import { Emitter } from "./emitter.ts";
 import { IdentityAlarm } from "./identity-alarm.ts";
@@ -104,6 +105,7 @@ export interface Composition {
   /** The nodes this one is reached through, as things are now. */
   readonly anchors: () => NodeId[];
   readonly events: Emitter;
+  readonly journal: CallJournal;
 }
 
 /** Puts a node together, from the lowest layer up. It begins to dial at once. */
@@ -119,7 +121,7 @@ export function compose(parts: NodeParts): Composition {
   const registry = new Registry(context, dht, anchors);
   const server = new Server(context, courier, router);
   const direct = makeDirectLinks(parts, { context, courier, router, dht }, () => dialer);
-  const client = new Client(context, courier, router, registry, direct.shortcuts);
+  const calls = makeClient({ context, courier, router, registry, direct });
   const health = new Health();
   const reachability = makeReachability(parts, { context, router, roles, health }, () => {
     rolesChanged(composed);
@@ -159,9 +161,8 @@ export function compose(parts: NodeParts): Composition {
     dht,
     registry,
     server,
-    client,
     anchors,
-    events: new Emitter(ports.log),
+    ...calls,
     keepers: [],
     updates,
   };
@@ -217,6 +218,23 @@ function makeContext(parts: NodeParts, roles: Roles, meshSize: () => number): Dh
     forwarding: parts.forwarding && new ForwardingQuota(parts.forwarding),
     meshSize,
   };
+}
+
+/** Makes calls, counts how they end, and tells of them. */
+function makeClient({
+  context,
+  courier,
+  router,
+  registry,
+  direct: { shortcuts },
+}: Pick<Wiring, "context" | "courier" | "router" | "registry" | "direct">): Pick<
+  Wiring,
+  "events" | "journal" | "client"
+> {
+  const events = new Emitter(context.ports.log);
+  const journal = new CallJournal(context.ports.clock, events, (id) => shortcuts.at(id));
+  const client = new Client(context, courier, router, registry, shortcuts, journal);
+  return { events, journal, client };
 }
 
 function makeDirectLinks(

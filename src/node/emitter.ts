@@ -12,6 +12,7 @@ export class Emitter {
   readonly #listeners: { readonly [E in keyof NodeEvents]: Set<Listener<E>> } = {
     link: new Set(),
     link_lost: new Set(),
+    call: new Set(),
   };
 
   readonly #log: Log;
@@ -37,6 +38,11 @@ export class Emitter {
     return () => {
       listeners.delete(listener);
     };
+  }
+
+  /** Whether anybody listens: what nobody hears need not be put together. */
+  isHeard(event: keyof NodeEvents): boolean {
+    return this.#listeners[event].size > 0;
   }
 
   emit<E extends keyof NodeEvents>(event: E, detail: NodeEvents[E]): void {

@@ -38,6 +38,7 @@ export function reportOf(
     rule: call?.rule,
     hops:
       call === undefined ? [] : hopsOf(call, direct && error === undefined ? elapsed : undefined),
+    forwarders: call?.forwarders,
     attempts: call?.trace?.attempts.map(attemptOf) ?? [],
     elapsed,
     error,
@@ -60,7 +61,7 @@ export function localReport(
   error: MeshError | undefined,
 ): CallReport {
   const provider = error ? undefined : self;
-  const nothing = { hops: [], attempts: [], routing: undefined };
+  const nothing = { hops: [], attempts: [], routing: undefined, forwarders: undefined };
   return { procedure, provider, strategy: "local", rule: "deliver", ...nothing, elapsed, error };
 }
 

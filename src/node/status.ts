@@ -57,6 +57,7 @@ export function statusOf(node: Composition, facts: StatusFacts): NodeStatus {
       procedure,
       copies: registry.copies(procedure),
     })),
+    calls: node.journal.state(),
     bounds: boundsOf(node),
     counters: { ...facts.counters.snapshot(), ...parts.transport.stats() },
   };

@@ -180,7 +180,9 @@ export class Router {
     }
     this.#watch.began();
     next.usedAt = from.usedAt;
-    this.#context.ports.meter.count("frames_forwarded");
+    const { meter } = this.#context.ports;
+    meter.count("frames_forwarded");
+    meter.count("bytes_forwarded", view.end - view.start);
     if (traced && messageId) this.#report(traced, messageId, rule);
   }
 

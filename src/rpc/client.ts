@@ -16,6 +16,7 @@ import { TYPE } from "../wire/frame.ts";
 import type { Value } from "../wire/value.ts";
 import type { FrameWriter } from "../wire/writer.ts";
 import { cancelled, lostLink, noProvider, outOfTime, unanswered } from "./call-errors.ts";
+import type { CallObserver } from "./call-observer.ts";
 import { type CallOptions, checkOptions, checkProcedure } from "./call-options.ts";
 import { Caster } from "./caster.ts";
 import type { Directory } from "./directory.ts";
@@ -55,6 +56,7 @@ export class Client implements PendingCallOwner {
   readonly #courier: Courier;
   readonly #registry: Directory;
   readonly #ways: Ways;
+  readonly #observer: CallObserver | undefined;
   readonly #caster: Caster;
   readonly #pending = new NumberedTable<PendingCall>(PENDING_MAX);
   readonly #selector: Selector;
@@ -69,11 +71,13 @@ export class Client implements PendingCallOwner {
     router: Router,
     registry: Directory,
     ways: Ways,
+    observer?: CallObserver,
   ) {
     this.#context = context;
     this.#courier = courier;
     this.#registry = registry;
     this.#ways = ways;
+    this.#observer = observer;
     this.#selector = new Selector(context.self, context.ports.random, context.table);
     this.#caster = new Caster(context, courier, registry, this.#selector, ways);
     router.on(TYPE.reply, (arrival, _, bytes, start, end, owned) =>
@@ -108,7 +112,7 @@ export class Client implements PendingCallOwner {
       checkProcedure(procedure);
       const checked = checkOptions(options, this.#ways.strategy);
       const number = this.#context.ids.next();
-      const traced = onStart !== undefined;
+      const traced = onStart !== undefined || this.#observer?.wantsTrace() === true;
       const settings = { number, procedure, args, options: checked, traced, resolve, reject };
       const call = this.#begin(new PendingCall(this, settings));
       onStart?.(call);
@@ -350,7 +354,8 @@ export class Client implements PendingCallOwner {
     if (arrival.labels !== undefined) this.#patience.learn(call, this.clock.now());
     this.#note(call, arrival);
     if (reply.ok) {
-      this.#settle(call);
+      call.forwarders = arrival.hops;
+      this.#settle(call, undefined);
       call.settings.resolve(reply.result);
       return;
     }
@@ -385,15 +390,16 @@ export class Client implements PendingCallOwner {
   #fail(call: PendingCall, error: MeshError): void {
     if (this.#pending.get(call.number) !== call) return;
     call.trace?.unanswered(error);
-    this.#settle(call);
+    this.#settle(call, error);
     call.settings.reject(error);
   }
 
-  #settle(call: PendingCall): void {
+  #settle(call: PendingCall, error: MeshError | undefined): void {
     this.#pending.delete(call);
     this.#context.deadlines.remove(call);
     this.#courier.forget(call.number);
     call.release?.();
     call.unload?.();
+    this.#observer?.ended(call, error);
   }
 }

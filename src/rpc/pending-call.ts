@@ -73,6 +73,8 @@ export class PendingCall extends Expiring implements Parcel, Numbered<PendingCal
   /** The link it left over, and how that was chosen. */
   via: Link | undefined = undefined;
   rule: Rule | undefined = undefined;
+  /** That its result passed. */
+  forwarders: number | undefined = undefined;
   /** Only of traced calls. */
   readonly trace: Trace | undefined;
   /** Takes the listener off the caller's signal. */

@@ -181,6 +181,7 @@ export class Server {
       return;
     }
     this.#executed.mark(arrival.source, call.callId, this.#context.ports.clock.now());
+    this.#context.ports.meter.count("calls_executed");
     const running = new RunningCall(call.procedure, call.callId, arrival, (it) => {
       if (this.#end(it)) it.abandon();
     });

@@ -100,6 +100,7 @@ describe("the way of a call as people see it", () => {
     strategy: "multi_hop",
     routing: { strategy: "unknown", reason: "no link to it was tried yet" },
     rule: "greedy",
+    forwarders: 1,
     elapsed: 12,
   } as const;
   const hops = [
