@@ -17,7 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["rpc", "pubsub"],
   ["node"],
   ["index.ts"],
-  ["sim", "ops"],
+  ["sim", "http"],
   ["cli"],
 ];
 
@@ -30,7 +30,7 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   "transport/sockets": /^node:/,
   "transport/tls": /^node:/,
   node: /^node:/,
-  ops: /^node:/,
+  http: /^(?:node:|prom-client$)/,
   cli: /^node:/,
 };
 

@@ -155,6 +155,52 @@ const FORWARDING_FLAGS: readonly Flag[] = [
   },
 ];
 
+/** The flags of the listeners over HTTP. */
+const HTTP_FLAGS: readonly Flag[] = [
+  {
+    name: "health",
+    kind: "text",
+    value: "<address>",
+    environment: "MACULA_HEALTH",
+    help: "Where the node tells over HTTP how it is (/health, /ready, /live, /metrics): ip:port, or off. 127.0.0.1:8080, unless another process has that.",
+  },
+  {
+    name: "admin",
+    kind: "text",
+    value: "<address>",
+    environment: "MACULA_ADMIN",
+    help: "Where whoever has the token sees all that the node knows of itself: ip:port of this machine alone, or the path of a unix socket. Nowhere unless this is said.",
+  },
+  {
+    name: "admin-token",
+    kind: "text",
+    value: "<file>",
+    environment: "MACULA_ADMIN_TOKEN",
+    help: "The file with the token, made with mode 0600 where there is none. With --state it is <directory>/admin.token unless this says otherwise.",
+  },
+  {
+    name: "admin-cert",
+    kind: "text",
+    value: "<file>",
+    environment: "MACULA_ADMIN_CERT",
+    help: "A certificate in PEM, without which --admin takes no address that other machines reach.",
+  },
+  {
+    name: "admin-key",
+    kind: "text",
+    value: "<file>",
+    environment: "MACULA_ADMIN_KEY",
+    help: "Its key in PEM.",
+  },
+  {
+    name: "http-host",
+    kind: "list",
+    value: "<name>",
+    environment: "MACULA_HTTP_HOST",
+    help: "A name by which these may be asked, beside localhost and the address itself.",
+  },
+];
+
 /** The flags of the commands that stay: `start` and `serve`. */
 export function stayingFlags(mode: string): readonly Flag[] {
   return [
@@ -175,6 +221,7 @@ export function stayingFlags(mode: string): readonly Flag[] {
       help: "Where others reach it: host:port, port 0 takes a free one, off listens nowhere. An edge is off, the others take 0.0.0.0:9443.",
     },
     CONTROL_FLAG,
+    ...HTTP_FLAGS,
     ...FORWARDING_FLAGS,
     ...NODE_FLAGS,
   ];

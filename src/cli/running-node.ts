@@ -3,6 +3,7 @@ import type { Arguments } from "./command.ts";
 import { ControlServer } from "./control/control-server.ts";
 import { socketPath } from "./control/socket-path.ts";
 import { EXIT } from "./exit-code.ts";
+import { type HttpPages, openPages } from "./http-pages.ts";
 import { watchInterrupt } from "./interrupt.ts";
 import { forwardingOf, listenOf } from "./node-flags.ts";
 import { note, print, printJson } from "./output.ts";
@@ -63,9 +64,10 @@ export async function runUntilStopped(
   using interrupt = watchInterrupt();
   await using node = await createFrom(given);
   await using control = await openControl(given, node);
+  await using pages = await openPages(given, node);
   await settle(node, given, interrupt.signal);
   const procedures = await prepare(node);
-  await tellReady(given, node, procedures, control?.path);
+  await tellReady(given, node, { procedures, control: control?.path, ...urlsOf(pages) });
   const signal = await interrupt.requested;
   note(`${signal}: closing`);
   await node.close();
@@ -89,16 +91,26 @@ async function openControl(given: Arguments, node: MeshNode): Promise<ControlSer
   }
 }
 
+/** Where a running node is asked, and what it serves. */
+interface Place {
+  readonly procedures: readonly string[];
+  readonly control: string | undefined;
+  readonly health: string | undefined;
+  readonly admin: string | undefined;
+}
+
+function urlsOf({ health, admin }: HttpPages): Pick<Place, "health" | "admin"> {
+  return { health: health?.url, admin: admin?.url };
+}
+
 async function tellReady(
   given: Arguments,
   { id, addresses }: MeshNode,
-  procedures: readonly string[],
-  control: string | undefined,
+  { procedures, ...places }: Place,
 ): Promise<void> {
   if (given.isSet("json")) {
     const served = procedures.length === 0 ? {} : { procedures };
-    const asked = control === undefined ? {} : { control };
-    await printJson({ event: "ready", id, addresses, ...served, ...asked });
+    await printJson({ event: "ready", id, addresses, ...served, ...places });
     return;
   }
   const place = addresses.length === 0 ? `${id}, listens nowhere` : addresses.join(" ");

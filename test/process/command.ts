@@ -9,7 +9,7 @@ const DEADLINE = 15_000;
 /** Nothing of the tester's own settings reaches the processes under test. */
 function environment(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const clean = Object.entries(process.env).filter(([name]) => !name.startsWith("MACULA_"));
-  return { ...Object.fromEntries(clean), NO_COLOR: "1", ...extra };
+  return { ...Object.fromEntries(clean), NO_COLOR: "1", MACULA_HEALTH: "off", ...extra };
 }
 
 export interface Ended {

@@ -1,9 +1,10 @@
+import { toJson } from "../../http/json.ts";
 import type { Arguments, Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { watchInterrupt } from "../interrupt.ts";
 import { jsonArgument } from "../json-argument.ts";
 import { NODE_FLAGS } from "../node-flags.ts";
-import { print, printJson, toJson } from "../output.ts";
+import { print, printJson } from "../output.ts";
 import { createFrom, settle } from "../running-node.ts";
 import { UsageError } from "../usage-error.ts";
 

@@ -1,3 +1,4 @@
+import { peersView } from "../../http/views.ts";
 import type { NodeStatus } from "../../index.ts";
 import type { Arguments, Command } from "../command.ts";
 import { askRunning } from "../control/ask-running.ts";
@@ -8,8 +9,7 @@ import { showPeers } from "../show/show-peers.ts";
 
 async function run(given: Arguments): Promise<number> {
   const status = (await askRunning(given, { ask: "status" })) as NodeStatus;
-  const { id, anchors, links, contacts } = status;
-  if (given.isSet("json")) await printJson({ ok: true, id, anchors, links, contacts });
+  if (given.isSet("json")) await printJson({ ok: true, ...peersView(status) });
   else await print(showPeers(status));
   return EXIT.ok;
 }

@@ -1,4 +1,4 @@
-import type { CallReport } from "../../index.ts";
+import { reportView } from "../../http/views.ts";
 import type { Arguments, Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { toFailure } from "../failure.ts";
@@ -25,23 +25,11 @@ async function run(given: Arguments): Promise<number> {
     maxHops: given.number("max-hops") as number,
   });
   const failure = report.error && toFailure(report.error);
-  if (given.isSet("json")) await printJson(toObject(report));
+  if (given.isSet("json")) await printJson(reportView(report));
   else await print(showTrace(report));
   if (failure === undefined) return EXIT.ok;
   note(`macula trace: ${failure.code}: ${failure.message}`);
   return failure.exitCode;
-}
-
-/** The report with its errors as plain objects. */
-function toObject({ error, attempts, ...report }: CallReport): object {
-  const plain = (cause: CallReport["error"]) =>
-    cause && { code: cause.code, message: cause.message };
-  return {
-    ok: error === undefined,
-    error: plain(error),
-    ...report,
-    attempts: attempts.map(({ failure, ...attempt }) => ({ ...attempt, failure: plain(failure) })),
-  };
 }
 
 export const trace: Command = {

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import { MeshError, toMeshError } from "../../base/errors.ts";
 import type { Millis } from "../../base/ports.ts";
+import { toJson } from "../../http/json.ts";
 import type { MeshNode } from "../../index.ts";
 import { reachPeer } from "../doctor/reach-peer.ts";
-import { toJson } from "../output.ts";
 import {
   CONNECTIONS_MAX,
   CONTROL_VERSION,
