@@ -12,8 +12,8 @@ import { type Place, placeText } from "./place.ts";
 import type { Route, RouteAnswer } from "./routes.ts";
 import { openSocket, type SocketPurpose } from "./unix-socket.ts";
 
-/** Connections at once. */
-export const CONNECTIONS_MAX = 256;
+/** Connections at once; each takes some 15 KB. */
+export const CONNECTIONS_MAX = 1_024;
 
 /** Time for the lines a request begins with, for all of it, and for its answer to be there and taken. */
 export const HEADERS_WITHIN: Millis = 5_000;
