@@ -16,7 +16,7 @@ export interface Failure {
 /** What the user can do, where the message itself does not say. */
 const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   address_in_use:
-    "stop the process that listens there, or choose another place with --listen or --control",
+    "stop the process that listens there, or choose another place with --listen, --control, --health or --admin",
   bad_record: "see that the clocks of both machines are right",
   bad_certificate: "the other side is not a mesh node, or something sits in between",
   dial_failed: "check that a node listens at that address and that UDP reaches it",

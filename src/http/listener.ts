@@ -143,7 +143,7 @@ function unavailable(
   const { name, flag } = purpose;
   const where = placeText(place);
   if (cause.code === "EADDRINUSE") {
-    const text = `another process has ${where}, where the ${name} was to be; choose another with ${flag}`;
+    const text = `another process has ${where}, where the ${name} was to be; ${flag} takes it elsewhere`;
     return new MeshError("address_in_use", text, { cause });
   }
   return new MeshError("bad_config", `there can be no ${name} at ${where}: ${cause.message}`, {

@@ -124,6 +124,9 @@ export interface RunningNode {
   readonly id: string;
   /** The first address it can be dialled at, `<id>@host:port`; empty for a node that listens nowhere. */
   readonly address: string;
+  /** Where it tells over HTTP how it is, where it does. */
+  readonly health: string | undefined;
+  readonly admin: string | undefined;
 }
 
 /** Starts a node by a command that stays, and resolves once it is ready. */
@@ -131,8 +134,11 @@ export async function startNode(...words: readonly string[]): Promise<RunningNod
   const running = new Running([...words, "--json"]);
   try {
     await running.until((it) => it.stdout.includes("\n"), `${words.join(" ")} is ready`);
-    const { id, addresses } = JSON.parse(running.stdout) as { id: string; addresses: string[] };
-    return { running, id, address: addresses[0] ?? "" };
+    const ready = JSON.parse(running.stdout) as Omit<RunningNode, "running" | "address"> & {
+      readonly addresses: readonly string[];
+    };
+    const { id, addresses, health, admin } = ready;
+    return { running, id, address: addresses[0] ?? "", health, admin };
   } catch (error) {
     await running[Symbol.asyncDispose]();
     throw error;
