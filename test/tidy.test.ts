@@ -3,6 +3,7 @@ import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../src/base/errors.ts";
+import { LOG_ADVICE } from "../src/cli/log-advice.ts";
 import { TYPE } from "../src/wire/frame.ts";
 
 /** The layers, lowest first. A file imports its own directory and any line above its own. */
@@ -245,6 +246,26 @@ describe("docs/operations.md", () => {
     const shown = named(/^ {4}(\w+): (?:\{ used|registry\.cached)/gm, text("src/node/status.ts"));
     expect(shown.size).toBeGreaterThan(10);
     expect(named(/`bounds\.(\w+)`/g, operations)).toEqual(shown);
+  });
+
+  it("tells of every event of the log, of no other, and with the same advice as its line", () => {
+    const core = sources.filter((file) => !/^src\/(?:cli|sim)\//.test(file)).map(text);
+    const written = core.flatMap((of) => [
+      ...[...of.matchAll(/\.write\(\s*([^,()]+),\s*"(\w+)"/g)].map((it) => it.slice(1, 3)),
+      ...[...of.matchAll(/#upkeepFailed\("(\w+)"/g)].map(([, name]) => ['"warn"', name]),
+    ]) as [string, string][];
+    expect(written.length).toBeGreaterThan(15);
+    const logs = operations.slice(operations.indexOf("## Logs"), operations.indexOf("## Bounds"));
+    const rows = new Map(
+      [...logs.matchAll(/^\| `(\w+)` \|.*\| ([^|]*?) ?\|$/gm)].map((it) => [it[1], it[2]]),
+    );
+    const events = [...new Set(written.map(([, name]) => name))].sort();
+    expect([...rows.keys()].sort()).toEqual(events);
+    const wrong = written
+      .filter(([level]) => /"(?:warn|error)"/.test(level))
+      .map(([, name]) => name);
+    const advice = Object.fromEntries(wrong.map((name) => [name, rows.get(name)]));
+    expect(LOG_ADVICE).toEqual(advice);
   });
 
   it("tells of every counter", () => {

@@ -90,6 +90,15 @@ export const NODE_FLAGS: readonly Flag[] = [
     help: "What is told on stderr.",
   },
   {
+    name: "log-format",
+    kind: "text",
+    value: "<format>",
+    environment: "MACULA_LOG_FORMAT",
+    choices: ["text", "json"],
+    fallback: "text",
+    help: "How: a line for people, or an object a line for programs.",
+  },
+  {
     name: "json",
     kind: "switch",
     help: "Print one JSON object on stdout and nothing else.",

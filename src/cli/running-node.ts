@@ -8,7 +8,7 @@ import { watchInterrupt } from "./interrupt.ts";
 import { forwardingOf, listenOf } from "./node-flags.ts";
 import { note, print, printJson } from "./output.ts";
 import { StartError } from "./start-error.ts";
-import { stderrLog } from "./stderr-log.ts";
+import { type LogFormat, stderrLog } from "./stderr-log.ts";
 
 /** Makes the node that the flags describe. It is the caller's to close. Unless it is kept, it leaves its state directory alone. */
 export async function createFrom(
@@ -29,7 +29,7 @@ export async function createFrom(
     ...(state === undefined ? {} : { state }),
     ...(routingStrategy === undefined ? {} : { routingStrategy }),
     forwarding: forwardingOf(given),
-    log: stderrLog(given.text("log") as "warn"),
+    log: stderrLog(given.text("log") as "warn", given.text("log-format") as LogFormat),
   });
 }
 

@@ -1,0 +1,21 @@
+const REPORT = "report it, with this line";
+
+/** What to do about each event of level warn or error; it stands at the end of its line, and in docs/operations.md. */
+export const LOG_ADVICE: Readonly<Record<string, string>> = {
+  dial_failed:
+    "check that a node listens there and that UDP gets to it; it is tried again by itself",
+  peer_refused: "see the code in docs/operations.md; a stranger is kept out as it should be",
+  duplicate_identity: "give each process a key file of its own",
+  state_set_aside: "nothing, it is made anew; look at the disk where it happens again",
+  state_not_saved: "make room on the disk, or correct the rights of the state directory",
+  state_unreadable: "correct the rights of the state directory, or look at the disk",
+  not_dialable: "open the UDP port or forward it, or run this node as an edge",
+  renewal_failed: "check that a gateway is linked; it is tried again by itself",
+  withdrawal_failed: "nothing: the record ends by itself, callers go on to other providers",
+  cast_failed: "look at the handler of that procedure",
+  listener_failed: "correct the listener of yours that threw",
+  callback_failed: REPORT,
+  quic_core: REPORT,
+  quic_restart: `nothing, links come back by themselves; ${REPORT}`,
+  quic_lost: `start the node anew; ${REPORT}`,
+};
