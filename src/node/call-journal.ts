@@ -39,9 +39,9 @@ export class CallJournal implements CallObserver {
     return true;
   }
 
-  ended(call: PendingCall, error: MeshError | undefined): void {
+  ended(call: PendingCall, error: MeshError | undefined, at: Millis): void {
     this.#tally ??= new CallTally();
-    const elapsed = this.#clock.now() - call.startedAt;
+    const elapsed = at - call.startedAt;
     if (error) this.#tally.failed(wayOf(call), error.code);
     else this.#tally.answered(wayOf(call), elapsed, call.forwarders ?? 0);
     if (!this.#events.isHeard("call")) return;

@@ -355,7 +355,7 @@ export class Client implements PendingCallOwner {
     this.#note(call, arrival);
     if (reply.ok) {
       call.forwarders = arrival.hops;
-      this.#settle(call, undefined);
+      this.#settle(call, undefined, arrival.link.usedAt);
       call.settings.resolve(reply.result);
       return;
     }
@@ -394,12 +394,12 @@ export class Client implements PendingCallOwner {
     call.settings.reject(error);
   }
 
-  #settle(call: PendingCall, error: MeshError | undefined): void {
+  #settle(call: PendingCall, error: MeshError | undefined, at: Millis = this.clock.now()): void {
     this.#pending.delete(call);
     this.#context.deadlines.remove(call);
     this.#courier.forget(call.number);
     call.release?.();
     call.unload?.();
-    this.#observer?.ended(call, error);
+    this.#observer?.ended(call, error, at);
   }
 }
