@@ -6,6 +6,10 @@ export const LOG_ADVICE: Readonly<Record<string, string>> = {
     "check that a node listens there and that UDP gets to it; it is tried again by itself",
   peer_refused: "see the code in docs/operations.md; a stranger is kept out as it should be",
   duplicate_identity: "give each process a key file of its own",
+  cut_off: "check the network of this machine and the bootstrap addresses; it comes back by itself",
+  udp_blocked: "open UDP towards the mesh if you can; calls go on over TCP meanwhile",
+  fallback_not_listening:
+    "stop the process that has the TCP port, or choose another port with --listen",
   state_set_aside: "nothing, it is made anew; look at the disk where it happens again",
   state_not_saved: "make room on the disk, or correct the rights of the state directory",
   state_unreadable: "correct the rights of the state directory, or look at the disk",

@@ -81,6 +81,11 @@ export const COUNTERS: Readonly<Record<string, CounterExport>> = {
   knocks_unexpected: named("knocks_unexpected", "Raw packets that belong to no punch."),
   observations_told: named("observations_told", "Peers told at which address they are seen."),
   observations_refused: named("observations_refused", "Peers not told because they ask too often."),
+  duplicate_identities: named(
+    "duplicate_identities",
+    "Signs of a second process with a key of this node or of a neighbour.",
+  ),
+  times_cut_off: named("times_cut_off", "Times that no link to the mesh was left."),
   dial_backs_asked: named("dial_backs_asked", "Times this node asked to be dialled."),
   dial_backs: named("dial_backs", "Times this node has dialled a neighbour that asked for it."),
   dial_backs_refused: named(

@@ -15,6 +15,7 @@ export const WHAT_TO_DO: Readonly<Record<string, string>> = {
     "Make room on the disk, or correct the rights of the state directory. It recovers by itself.",
   cut_off:
     "Check the network of this machine and the bootstrap addresses. It goes on trying and comes back by itself.",
+  tls: "Stop the process that has the TCP port, or choose another port: nodes behind blocked UDP can't dial this one.",
   identity: "Give each process a key file of its own.",
   not_ready:
     "Wait: joining takes seconds. Where it lasts, check --bootstrap, --realm and that UDP gets out.",
