@@ -1,38 +1,33 @@
-import type { Address } from "../base/address.ts";
 import { Deadlines } from "../base/deadlines.ts";
 import { ERROR_CODES } from "../base/errors.ts";
 import { Health } from "../base/health.ts";
 import type { NodeId } from "../base/id.ts";
-import type { Ports, Storage } from "../base/ports.ts";
 import { ContactUpdates } from "../dht/contact-updates.ts";
 import { Dht } from "../dht/dht.ts";
 import type { DhtContext } from "../dht/dht-context.ts";
 import { Overlay } from "../dht/overlay.ts";
 import { Registry } from "../dht/registry.ts";
 import { StateKeeper } from "../dht/state-keeper.ts";
-import type { Signer, Verify } from "../identity/keys.ts";
 import { realmId } from "../identity/realm.ts";
 import type { Contact } from "../peer/contact.ts";
 import { ContactBook } from "../peer/contact-book.ts";
 import { type DialerContext, dial } from "../peer/dialer.ts";
-import { Keeper, type KeptTarget } from "../peer/keeper.ts";
+import { Keeper } from "../peer/keeper.ts";
 import type { Link } from "../peer/link.ts";
 import { LinkTable } from "../peer/link-table.ts";
-import { LIVENESS_LIMITS, type LivenessLimits } from "../peer/liveness.ts";
+import { LIVENESS_LIMITS } from "../peer/liveness.ts";
 import { POOL_LIMITS, Pool } from "../peer/pool.ts";
 import { Upgrader } from "../peer/upgrader.ts";
 import { anchorsOf } from "../routing/anchors.ts";
 import { Courier } from "../routing/courier.ts";
 import { Discoverer } from "../routing/discoverer.ts";
-import { type ForwardingLimits, ForwardingQuota } from "../routing/forwarding-quota.ts";
+import { ForwardingQuota } from "../routing/forwarding-quota.ts";
 import { MessageIds } from "../routing/message-ids.ts";
 import { Router } from "../routing/router.ts";
-import type { RoutingStrategy } from "../routing/strategy.ts";
 import { Client } from "../rpc/client.ts";
 import { Server } from "../rpc/server.ts";
 import { Sealer } from "../seal/sealer.ts";
-import type { CloseInfo, Connection, Transport } from "../transport/transport.ts";
-import type { Mode } from "./api.ts";
+import type { CloseInfo, Connection } from "../transport/transport.ts";
 import { CallJournal } from "./call-journal.ts";
 import { DirectLinks } from "./direct-links.ts";
 import { Emitter } from "./emitter.ts";
@@ -40,42 +35,12 @@ import { IdentityAlarm } from "./identity-alarm.ts";
 import { Isolation } from "./isolation.ts";
 import { Roles } from "./modes.ts";
 import { Movements } from "./movements.ts";
+import type { NodeParts } from "./node-parts.ts";
 import { OwnContact } from "./own-contact.ts";
 import { Reachability } from "./reachability.ts";
 
 /** A dial for a punch ends by its own time, or with the transport. */
 const NEVER_ABORTED: AbortSignal = new AbortController().signal;
-
-/** What a node is made of and what it is told; nothing in it is real or virtual by itself. */
-export interface NodeParts {
-  readonly ports: Ports;
-  readonly transport: Transport;
-  readonly signer: Signer;
-  readonly verify: Verify;
-  readonly realm: string;
-  readonly mode: Mode;
-  /** Nodes to keep links to. */
-  readonly bootstrap: readonly KeptTarget[];
-  /** Where this node listens. */
-  readonly addresses: readonly Address[];
-  /** The same as things are now, where this machine's addresses may change; `addresses` when left out. */
-  readonly listening?: () => readonly Address[];
-  /** Makes a transport with this node's identity and a socket of its own. */
-  readonly spare: () => Transport;
-  /** Whether it finds its place in the mesh by itself, or keeps links to the bootstrap nodes and no others. */
-  readonly links: "auto" | "static";
-  /** Which ways calls may use that say nothing themselves; `multi_hop_only` when left out. */
-  readonly routingStrategy?: RoutingStrategy | undefined;
-  /** Addresses of this machine's interfaces, with the port of the transport's socket; none when left out. */
-  readonly locals?: () => readonly Address[];
-  readonly liveness?: LivenessLimits;
-  /** What it passes on for others at most; without limit when left out. */
-  readonly forwarding?: ForwardingLimits | undefined;
-  /** Where it keeps what it needs after a restart; nowhere when left out. */
-  readonly storage?: Storage | undefined;
-  /** Contacts verified already, where several nodes share them; its own when left out. */
-  readonly book?: ContactBook;
-}
 
 /** The parts of a running node, wired; `MeshNode` is the face in front of them. */
 export interface Composition {

@@ -18,9 +18,10 @@ import type {
   Registration,
   WaitOptions,
 } from "./api.ts";
-import { type Composition, compose, type NodeParts } from "./compose.ts";
+import { type Composition, compose } from "./compose.ts";
 import { Counters } from "./counters.ts";
 import { localReport, outcomeOf, reportOf } from "./explain.ts";
+import type { NodeParts } from "./node-parts.ts";
 import { statusOf } from "./status.ts";
 
 /** Milliseconds that `ready` and `register` wait where nothing else is said. */

@@ -21,6 +21,7 @@ import { type CallOptions, checkOptions, checkProcedure } from "./call-options.t
 import { Caster } from "./caster.ts";
 import type { Directory } from "./directory.ts";
 import { errorOf } from "./failure.ts";
+import { noteAnswer } from "./note-answer.ts";
 import { Patience } from "./patience.ts";
 import { PendingCall, type PendingCallOwner } from "./pending-call.ts";
 import { Selector } from "./selection.ts";
@@ -352,7 +353,7 @@ export class Client implements PendingCallOwner {
     const reply = readReply(bytes, start, end, owned);
     this.#courier.learn(arrival);
     if (arrival.labels !== undefined) this.#patience.learn(call, this.clock.now());
-    this.#note(call, arrival);
+    noteAnswer(this.#ways, call, arrival, this.clock.now());
     if (reply.ok) {
       call.forwarders = arrival.hops;
       this.#settle(call, undefined, arrival.link.usedAt);
@@ -368,23 +369,6 @@ export class Client implements PendingCallOwner {
     call.declined();
     call.trace?.failed(error);
     this.#next(call, error);
-  }
-
-  /** What is known of the ways to its provider. Of a call that was sent again nobody knows which way was answered. */
-  #note({ target, repetitions, askedAt, settings }: PendingCall, arrival: Arrival): void {
-    if (this.#ways.strategy === "multi_hop_only") return; // It learns nothing, and calls are many.
-    const { link: via, labels } = arrival;
-    const isDirect = labels === undefined;
-    if (target === undefined || repetitions > 0 || (isDirect && !via.isShortcut)) return;
-    const mayOpen = settings.options.routingStrategy === "hybrid";
-    const now = this.clock.now();
-    const call = { provider: target, via, isDirect, mayOpen };
-    if (!isDirect) this.#ways.answered({ ...call, calls: 1, latency: now - askedAt });
-    else if (via.tally.add(now - askedAt, now)) {
-      const { calls, latency } = via.tally;
-      this.#ways.answered({ ...call, calls, latency });
-      via.tally.noted(now);
-    }
   }
 
   #fail(call: PendingCall, error: MeshError): void {
