@@ -147,7 +147,8 @@ describe("a node that is still looking for its mesh", () => {
     expect(hostOf(url).port).toBe(port);
     const heard = await ask(url, "/health");
     expect(heard.status).toBe(503);
-    expect(JSON.parse(heard.text).reasons).toMatchObject([{ code: "not_ready" }]);
+    const codes = JSON.parse(heard.text).reasons.map((reason: { code: string }) => reason.code);
+    expect(codes).toContain("not_ready");
     expect((await ask(url, "/live")).status).toBe(200);
   });
 });

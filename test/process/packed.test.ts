@@ -33,7 +33,7 @@ describe("the package, installed from its tarball into an empty folder", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("brings one package with it, and nothing that runs while it is installed", () => {
+  it("brings two packages with it, and nothing that runs while it is installed", () => {
     const { dependencies } = JSON.parse(
       npm(folder, "ls", "--prefix", folder, "--all", "--json"),
     ) as {
@@ -41,7 +41,7 @@ describe("the package, installed from its tarball into an empty folder", () => {
     };
     expect(Object.keys(dependencies)).toEqual(["macula-mesh"]);
     const own = dependencies["macula-mesh"]?.dependencies ?? {};
-    expect(Object.keys(own)).toEqual(["@msgpack/msgpack"]);
+    expect(Object.keys(own)).toEqual(["@msgpack/msgpack", "prom-client"]);
   });
 
   it("starts a mesh, offers procedures and calls one in a few seconds", async () => {
