@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readRecord, signRecord } from "../dist/dht/record.js";
 import { RecordStore } from "../dist/dht/record-store.js";
+import { Members } from "../dist/peer/members.js";
 import { memory } from "./memory.mjs";
 
 /** Makes a record about 300 bytes long. */
@@ -54,8 +55,11 @@ function arrived(realm, key) {
     boxKey: randomId(),
   };
   const { bytes } = signRecord(signer, realm, claim);
-  return readRecord(bytes, realm, now, () => true);
+  const members = new Members({ id: realm, authority: undefined }, verify, { count: () => {} });
+  return readRecord(bytes, members, now, verify);
 }
+
+const verify = () => true;
 
 function randomId() {
   return new Uint8Array(randomBytes(32));

@@ -12,6 +12,7 @@ export type {
   Hop,
   LinkStatus,
   LookupReport,
+  MembershipStatus,
   MeshNode,
   Mode,
   NodeEvents,

@@ -35,6 +35,13 @@ export type ErrorCode =
   | "handler_crash"
   | "bad_record"
   | "store_failed"
+  | "bad_token"
+  | "token_missing"
+  | "token_wrong_realm"
+  | "token_wrong_node"
+  | "token_not_yet"
+  | "token_expired"
+  | "token_role"
   | "closed"
   | "bad_config"
   | "bad_key_file"
@@ -77,6 +84,14 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorKind>> = {
   // Records.
   bad_record: { wire: 0x40, retry: false },
   store_failed: { wire: 0x41, retry: true },
+  // Membership of closed realms.
+  bad_token: { wire: 0x48, retry: false },
+  token_missing: { wire: 0x49, retry: false },
+  token_wrong_realm: { wire: 0x4a, retry: false },
+  token_wrong_node: { wire: 0x4b, retry: false },
+  token_not_yet: { wire: 0x4c, retry: false },
+  token_expired: { wire: 0x4d, retry: false },
+  token_role: { wire: 0x4e, retry: false },
   // The process itself.
   closed: { wire: 0x50, retry: false },
   bad_config: { wire: 0x51, retry: false },

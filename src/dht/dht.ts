@@ -200,8 +200,8 @@ export class Dht {
   /** Takes a record that an earlier life of this node held. False where it is of no use any more. */
   restore(bytes: Bytes): boolean {
     try {
-      const { realm, verify, self } = this.#context;
-      const record = readRecord(bytes, realm, this.#now(), verify);
+      const { members, verify, self } = this.#context;
+      const record = readRecord(bytes, members, this.#now(), verify);
       // Its own are registered anew, or not.
       if (sameId(record.owner, self) || record.expires <= this.#now()) return false;
       return this.store.put(record, idText(self), this.#now()) === "stored";
@@ -337,11 +337,11 @@ export class Dht {
   #take(bytes: Bytes, bringer: string): MeshError["code"] | undefined {
     if (!this.#context.serves) return "refused";
     try {
-      const { realm, verify } = this.#context;
+      const { realm, members, verify } = this.#context;
       const { key, owner } = recordClaim(bytes, realm);
       // What is held was verified when it came.
       if (this.store.holds(key, owner, bytes)) return undefined;
-      const record = readRecord(bytes, realm, this.#now(), verify);
+      const record = readRecord(bytes, members, this.#now(), verify);
       const outcome = this.store.put(record, bringer, this.#now());
       if (outcome === "stored") this.#context.ports.meter.count("records_stored");
       return outcome === "full" ? "overloaded" : undefined;
@@ -374,11 +374,11 @@ export class Dht {
   }
 
   #verified(key: Key, records: readonly Bytes[]): ProviderRecord[] {
-    const { realm, verify } = this.#context;
+    const { members, verify } = this.#context;
     const live: ProviderRecord[] = [];
     for (const bytes of records) {
       try {
-        const record = readRecord(bytes, realm, this.#now(), verify);
+        const record = readRecord(bytes, members, this.#now(), verify);
         if (sameId(record.key, key as NodeId) && !record.withdrawn && record.expires > this.#now())
           live.push(record);
       } catch {

@@ -10,12 +10,16 @@ import {
   sealStatement,
   statementBodyEnd,
 } from "../identity/signed.ts";
+import type { Members } from "../peer/members.ts";
+import type { Token } from "../peer/token.ts";
 import { BOX_KEY_BYTES } from "../wire/box-key.ts";
-import { RECORD_BYTES_MAX } from "../wire/hello.ts";
+import { NO_TOKEN, RECORD_BYTES_MAX, TOKEN_BYTES_MAX } from "../wire/hello.ts";
 import { ANCHORS_MAX } from "../wire/limits.ts";
 import { FieldReader } from "../wire/reader.ts";
 import { FrameWriter } from "../wire/writer.ts";
 
+/** Fields of a record in an open realm; in a closed one, which is the next format, there is one more. */
+const FIELDS = 9;
 const FORMAT = 1;
 const DOMAIN = utf8("macula record 1\0");
 
@@ -42,11 +46,20 @@ export type RecordClaim = Pick<
   "key" | "seq" | "expires" | "withdrawn" | "anchors" | "boxKey"
 >;
 
-export function signRecord(signer: Signer, realm: Key, claim: RecordClaim): ProviderRecord {
+/** Signs a record that is good until the claim says, and no longer than the signer's token. */
+export function signRecord(
+  signer: Signer,
+  realm: Key,
+  claimed: RecordClaim,
+  token?: Token,
+): ProviderRecord {
+  const memberUntil = token?.expires ?? Number.POSITIVE_INFINITY;
+  const claim = { ...claimed, expires: Math.min(claimed.expires, memberUntil) };
+  const more = token === undefined ? 0 : 1;
   const writer = new FrameWriter();
   writer.beginBare();
-  writer.array(9);
-  writer.uint(FORMAT);
+  writer.array(FIELDS + more);
+  writer.uint(FORMAT + more);
   writer.bin(realm);
   writer.bin(claim.key);
   writer.bin(signer.id);
@@ -56,19 +69,28 @@ export function signRecord(signer: Signer, realm: Key, claim: RecordClaim): Prov
   writer.array(claim.anchors.length);
   for (const anchor of claim.anchors) writer.bin(anchor);
   writer.bin(claim.boxKey);
+  if (token !== undefined) writer.bin(token.bytes);
   const body = writer.copy();
   const bytes = sealStatement(signer, DOMAIN, body);
   return { ...claim, owner: signer.id, bytes };
 }
 
 /**
- * Reads and verifies a record. `now` is Unix time; ten minutes of clock skew are forgiven.
+ * Reads and verifies a record, and that its owner is a member. `now` is Unix time; ten minutes of clock skew are
+ * forgiven.
  *
- * @throws {MeshError} `bad_record` where shape, realm, dates or signature are wrong.
+ * @throws {MeshError} `bad_record` where shape, realm, dates or signature are wrong; what `Members.admit` throws.
  */
-export function readRecord(bytes: Bytes, realm: Key, now: Millis, verify: Verify): ProviderRecord {
+export function readRecord(
+  bytes: Bytes,
+  members: Members,
+  now: Millis,
+  verify: Verify,
+): ProviderRecord {
   const bodyEnd = statementBodyEnd(bytes, RECORD_BYTES_MAX);
-  const record = readBody(() => fields(bytes, bodyEnd, realm));
+  const { token, ...record } = readBody(() => fields(bytes, bodyEnd, members.realm));
+  const grant = members.admit(token, record.owner, now);
+  if (record.expires > grant.expires) throw badStatement("it outlives its owner's token");
   checkStatement(bytes, DOMAIN, record, now, verify);
   return record;
 }
@@ -83,10 +105,14 @@ export function recordClaim(bytes: Bytes, realm: Key): Pick<ProviderRecord, "key
   return readBody(() => fields(bytes, bodyEnd, realm));
 }
 
-function fields(bytes: Bytes, bodyEnd: number, realm: Key): ProviderRecord {
+function fields(
+  bytes: Bytes,
+  bodyEnd: number,
+  realm: Key,
+): ProviderRecord & { readonly token: Bytes } {
   const reader = new FieldReader(bytes, 0, bodyEnd);
-  reader.array(9);
-  if (reader.uint() !== FORMAT) throw badStatement("its format is unknown");
+  const more = reader.array(FIELDS, FIELDS + 1) - FIELDS;
+  if (reader.uint() !== FORMAT + more) throw badStatement("its format is unknown");
   if (!equalBytes(reader.fixed(ID_BYTES), realm)) throw badStatement("it belongs to another realm");
   const key = reader.fixed(ID_BYTES);
   const owner = toNodeId(reader.fixed(ID_BYTES));
@@ -97,6 +123,8 @@ function fields(bytes: Bytes, bodyEnd: number, realm: Key): ProviderRecord {
     toNodeId(reader.fixed(ID_BYTES)),
   );
   const boxKey = reader.fixed(BOX_KEY_BYTES);
+  const token = more === 0 ? NO_TOKEN : reader.bin(TOKEN_BYTES_MAX);
+  if (more !== 0 && token.length === 0) throw badStatement("its token is empty");
   reader.done();
-  return { key, owner, seq, expires, withdrawn, anchors, boxKey, bytes: bytes.slice() };
+  return { key, owner, seq, expires, withdrawn, anchors, boxKey, token, bytes: bytes.slice() };
 }

@@ -269,6 +269,11 @@ export class Registry {
     this.#renewSoon();
   }
 
+  /** This node's membership lasts longer than before, and so may its records. */
+  tokenRenewed(): void {
+    this.#renewSoon();
+  }
+
   /** There is a new node to hold records: ours go to it soon. */
   linkAdded(): void {
     for (const advertised of this.#advertised.values()) advertised.holders = [];
@@ -321,16 +326,11 @@ export class Registry {
   #record(key: Key, withdrawn: boolean): ProviderRecord {
     const now = Math.floor(this.#ports.clock.wall());
     this.#seq = Math.max(this.#seq + 1, now);
-    const { signer, realm, sealer } = this.#context;
+    const { signer, realm, sealer, token } = this.#context;
     const anchors = this.#anchors();
-    return signRecord(signer, realm, {
-      key,
-      seq: this.#seq,
-      expires: now + RECORD_LIFE,
-      withdrawn,
-      anchors,
-      boxKey: sealer.boxKey(),
-    });
+    const boxKey = sealer.boxKey();
+    const claim = { key, seq: this.#seq, expires: now + RECORD_LIFE, withdrawn, anchors, boxKey };
+    return signRecord(signer, realm, claim, token);
   }
 
   #scheduleRenewal(): void {

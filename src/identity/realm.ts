@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Bytes } from "../base/bytes.ts";
 import { utf8 } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
-import type { Key } from "../base/id.ts";
+import { idText, type Key, type NodeId, parseNodeId } from "../base/id.ts";
 
 /** Characters of a realm name at most. */
 export const REALM_NAME_MAX = 255;
@@ -32,6 +32,51 @@ export function realmId(name: string): Key {
     );
   }
   return sha256(utf8(name));
+}
+
+/** A realm, as its nodes are told of it. */
+export interface Realm {
+  readonly id: Key;
+  /** Whose signature makes a node a member; `undefined` in an open realm, where whoever knows the name is one. */
+  readonly authority: NodeId | undefined;
+}
+
+/** Stands between the name of a closed realm and its public key. */
+const KEY_MARK = "~";
+
+/**
+ * The realm behind `com.example.shop`, which is open, or `com.example.shop~<64 hexadecimal digits>`, which is closed: the
+ * digits are its public key, and its id is SHA-256 of name, a zero byte and key.
+ *
+ * @throws {MeshError} `bad_config` on a malformed name or key.
+ */
+export function parseRealm(text: string): Realm {
+  const mark = text.indexOf(KEY_MARK);
+  if (mark < 0) return { id: realmId(text), authority: undefined };
+  return closedRealm(text.slice(0, mark), realmKey(text.slice(mark + 1)));
+}
+
+/** The closed realm of this name whose tokens `authority` signs. Throws `bad_config` on a malformed name. */
+export function closedRealm(name: string, authority: NodeId): Realm {
+  realmId(name);
+  return { id: sha256(utf8(`${name}\0`), authority), authority };
+}
+
+/** How a closed realm is written. */
+export function closedRealmText(name: string, authority: NodeId): string {
+  return `${name}${KEY_MARK}${idText(authority)}`;
+}
+
+function realmKey(digits: string): NodeId {
+  try {
+    return parseNodeId(digits);
+  } catch (cause) {
+    throw new MeshError(
+      "bad_config",
+      `the key of a closed realm is 64 hexadecimal digits behind the ${KEY_MARK}, as "macula realm create" prints them`,
+      { cause },
+    );
+  }
 }
 
 /** The DHT key under which the providers of a procedure stand. Another realm's keys lie elsewhere. */

@@ -9,7 +9,7 @@ import { SIGNATURE_BYTES, type Signer, type Verify } from "./keys.ts";
 export const STATEMENT_LIFE_MAX: Millis = 3_600_000;
 
 /** How far the clocks of two nodes may differ. */
-const CLOCK_SKEW: Millis = 600_000;
+export const CLOCK_SKEW: Millis = 600_000;
 
 /** A body and behind it the signature over domain and body. A domain is a text that ends with a zero byte. */
 export function sealStatement(signer: Signer, domain: Bytes, body: Bytes): Bytes {
@@ -38,6 +38,15 @@ export function readBody<T>(read: () => T): T {
   }
 }
 
+/** What the signature of a sealed statement is made over, and the signature. */
+export function signedPart(
+  bytes: Bytes,
+  domain: Bytes,
+): { readonly signed: Bytes; readonly signature: Bytes } {
+  const bodyEnd = bytes.length - SIGNATURE_BYTES;
+  return { signed: concat(domain, bytes.subarray(0, bodyEnd)), signature: bytes.subarray(bodyEnd) };
+}
+
 /**
  * Checks dates and signature of a statement whose body says that `owner` made it and when it expires. `now` is
  * Unix time; ten minutes of clock skew are forgiven.
@@ -55,9 +64,8 @@ export function checkStatement(
   if (claim.expires > now + STATEMENT_LIFE_MAX + CLOCK_SKEW) {
     throw badStatement("it expires too far ahead");
   }
-  const bodyEnd = bytes.length - SIGNATURE_BYTES;
-  const signed = concat(domain, bytes.subarray(0, bodyEnd));
-  if (!verify(claim.owner, signed, bytes.subarray(bodyEnd))) {
+  const { signed, signature } = signedPart(bytes, domain);
+  if (!verify(claim.owner, signed, signature)) {
     throw badStatement("its signature is wrong");
   }
 }

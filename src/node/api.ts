@@ -17,8 +17,16 @@ export type Mode = "bootstrap" | "gateway" | "edge" | "hybrid";
 export type Transports = "auto" | "quic" | "tls";
 
 export interface NodeOptions {
-  /** Reverse DNS name of the tenant. Nodes of different realms never exchange anything. */
+  /**
+   * Reverse DNS name of the tenant; of a closed realm, with its public key behind it, as `macula realm create` prints it.
+   * Nodes of different realms never exchange anything.
+   */
   readonly realm: string;
+  /**
+   * Path of the file with this node's membership token, needed in a closed realm. It is read again every 5 s: a renewed
+   * token counts without a restart.
+   */
+  readonly token?: string;
   /** `edge` when left out. */
   readonly mode?: Mode;
   /** `host:port` or `<node id>@host:port` of nodes to come in through. Names are looked up for each dial. */
@@ -246,6 +254,16 @@ export interface TransportStatus {
   readonly udp: TransportState["datagrams"];
 }
 
+/** What lets this node into a closed realm. */
+export interface MembershipStatus {
+  /** `expiring` where less than a week is left, or less than a quarter of its life. */
+  readonly state: "valid" | "expiring" | "expired";
+  /** Modes that the token allows. */
+  readonly roles: readonly string[];
+  /** Unix milliseconds. */
+  readonly expires: number;
+}
+
 /** Everything that is bounded or alive, as a plain object. */
 export interface NodeStatus {
   readonly id: string;
@@ -261,6 +279,8 @@ export interface NodeStatus {
   readonly dialable: "proved" | "unproved" | "failed";
   /** `degraded` where something it is meant to do does not work; `reasons` say what. */
   readonly health: { readonly state: "healthy" | "degraded"; readonly reasons: readonly string[] };
+  /** `undefined` in an open realm. */
+  readonly membership: MembershipStatus | undefined;
   /** Milliseconds. */
   readonly uptime: Millis;
   /**

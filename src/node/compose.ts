@@ -8,7 +8,6 @@ import type { DhtContext } from "../dht/dht-context.ts";
 import { Overlay } from "../dht/overlay.ts";
 import { Registry } from "../dht/registry.ts";
 import { StateKeeper } from "../dht/state-keeper.ts";
-import { realmId } from "../identity/realm.ts";
 import type { Contact } from "../peer/contact.ts";
 import { ContactBook } from "../peer/contact-book.ts";
 import { type DialerContext, dial } from "../peer/dialer.ts";
@@ -33,10 +32,12 @@ import { DirectLinks } from "./direct-links.ts";
 import { Emitter } from "./emitter.ts";
 import { IdentityAlarm } from "./identity-alarm.ts";
 import { Isolation } from "./isolation.ts";
+import { type Membership, makeMembership } from "./membership.ts";
 import { Roles } from "./modes.ts";
 import { Movements } from "./movements.ts";
 import type { NodeParts } from "./node-parts.ts";
 import { OwnContact } from "./own-contact.ts";
+import type { OwnToken } from "./own-token.ts";
 import { Reachability } from "./reachability.ts";
 
 /** A dial for a punch ends by its own time, or with the transport. */
@@ -46,6 +47,7 @@ const NEVER_ABORTED: AbortSignal = new AbortController().signal;
 export interface Composition {
   readonly parts: NodeParts;
   readonly context: DhtContext;
+  readonly membership: OwnToken;
   readonly pool: Pool;
   readonly keepers: readonly Keeper[];
   readonly upgrader: Upgrader;
@@ -76,8 +78,10 @@ export interface Composition {
 /** Puts a node together, from the lowest layer up. It begins to dial at once. */
 export function compose(parts: NodeParts): Composition {
   const { ports, transport } = parts;
-  const roles = new Roles(parts.mode, parts.links);
-  const context = makeContext(parts, roles, () => dht.sizeEstimate);
+  const health = new Health();
+  const membership = makeMembership(parts, health, () => tokenRenewed(composed));
+  const roles = new Roles(parts.mode, parts.links, () => membership.own.roles);
+  const context = makeContext(parts, roles, membership, () => dht.sizeEstimate);
   const anchors = (): NodeId[] => anchorsOf(context, context.table);
   const discoverer = new Discoverer(context);
   const courier = new Courier(context, discoverer);
@@ -87,7 +91,6 @@ export function compose(parts: NodeParts): Composition {
   const server = new Server(context, courier, router);
   const direct = makeDirectLinks(parts, { context, courier, router, dht }, () => dialer);
   const calls = makeClient({ context, courier, router, registry, direct });
-  const health = new Health();
   const reachability = makeReachability(parts, { context, router, roles, health }, () => {
     rolesChanged(composed);
   });
@@ -113,6 +116,7 @@ export function compose(parts: NodeParts): Composition {
     upgrader: undefined,
     movements,
     state: parts.storage && new StateKeeper(context, dht, parts.storage, health),
+    membership: membership.own,
     health,
     alarm: new IdentityAlarm(context.self, ports, health),
     isolation: new Isolation(ports, health, () => isCutOff(parts, context)),
@@ -162,11 +166,27 @@ function begin(composed: Wiring, dialer: DialerContext): Upgrader {
   return upgrader;
 }
 
-function makeContext(parts: NodeParts, roles: Roles, meshSize: () => number): DhtContext {
-  const { ports, signer, verify, realm, links, book } = parts;
-  const own = { self: signer.id, realm: realmId(realm), signer, verify, ports };
+/** Who holds something that the old token has signed gets it with the new one; who was refused is dialled again. */
+function tokenRenewed({ updates, registry, keepers }: Wiring): void {
+  updates.changedNow();
+  registry.tokenRenewed();
+  for (const keeper of keepers) keeper.retry();
+}
+
+function makeContext(
+  parts: NodeParts,
+  roles: Roles,
+  { members, own: ownToken }: Membership,
+  meshSize: () => number,
+): DhtContext {
+  const { ports, signer, verify, links, book } = parts;
+  const own = { self: signer.id, realm: members.realm, signer, verify, ports };
   return {
     ...own,
+    members,
+    get token() {
+      return ownToken.token;
+    },
     get transit() {
       return roles.transit;
     },
@@ -176,7 +196,7 @@ function makeContext(parts: NodeParts, roles: Roles, meshSize: () => number): Dh
     isCore: roles.isCore,
     deadlines: new Deadlines(ports.clock),
     table: new LinkTable(ports.random),
-    book: book ?? new ContactBook(own.realm, verify, ports.meter),
+    book: book ?? new ContactBook(members, verify, ports.meter),
     searches: () => links === "static",
     ids: new MessageIds(ports.random),
     sealer: new Sealer(own),

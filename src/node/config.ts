@@ -3,7 +3,7 @@ import { type Address, parseHostPort, toAddress } from "../base/address.ts";
 import { MeshError } from "../base/errors.ts";
 import { type NodeId, parseNodeId } from "../base/id.ts";
 import type { Log } from "../base/ports.ts";
-import { realmId } from "../identity/realm.ts";
+import { parseRealm } from "../identity/realm.ts";
 import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
 import { ROUTING_STRATEGIES, type RoutingStrategy } from "../routing/strategy.ts";
 import type { Mode, NodeOptions, Transports } from "./api.ts";
@@ -24,6 +24,7 @@ export interface BootstrapTarget {
 /** Checked options. */
 export interface NodeConfig {
   readonly realm: string;
+  readonly token: string | undefined;
   readonly mode: Mode;
   readonly bootstrap: readonly BootstrapTarget[];
   readonly listen: Address | undefined;
@@ -68,6 +69,7 @@ function isForwarding(value: unknown): boolean {
 
 const SHAPES: Readonly<Record<keyof NodeOptions, Shape>> = {
   realm: { fits: isText, words: "a reverse DNS name such as com.example.shop" },
+  token: { fits: isText, words: "the path of a file with a membership token" },
   mode: { fits: isText, words: `one of ${MODE_NAMES.join(", ")}` },
   bootstrap: {
     fits: (value) => Array.isArray(value) && value.every(isText),
@@ -95,7 +97,7 @@ const SHAPES: Readonly<Record<keyof NodeOptions, Shape>> = {
 /** Checks what `createNode` was given. Throws `bad_config` naming the option. */
 export function checkConfig(options: NodeOptions): NodeConfig {
   checkShapes(options);
-  realmId(options.realm);
+  parseRealm(options.realm);
   const mode = options.mode ?? "edge";
   if (!isMode(mode)) throw bad(`mode is "${mode}"; it is one of ${MODE_NAMES.join(", ")}`);
   const links = options.links ?? "auto";
@@ -106,6 +108,7 @@ export function checkConfig(options: NodeOptions): NodeConfig {
     throw bad(`bootstrap names more than ${BOOTSTRAP_MAX} nodes`);
   return {
     realm: options.realm,
+    token: options.token,
     mode,
     links,
     bootstrap: bootstrap.map(parseBootstrap),

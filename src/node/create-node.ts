@@ -6,15 +6,19 @@ import { MeshError } from "../base/errors.ts";
 import type { Log } from "../base/ports.ts";
 import { createIdentity } from "../identity/certificate.ts";
 import { signerFromSeed, verify } from "../identity/keys.ts";
+import { parseRealm } from "../identity/realm.ts";
 import { ADDRESSES_MAX } from "../peer/contact.ts";
 import type { KeptTarget } from "../peer/keeper.ts";
+import { Members } from "../peer/members.ts";
 import type { MeshNode, NodeOptions } from "./api.ts";
 import { type BootstrapTarget, checkConfig, type NodeConfig } from "./config.ts";
 import { type Drivers, makeDrivers } from "./drivers.ts";
 import { FileStorage } from "./file-storage.ts";
 import { freshKey, loadOrCreateKey } from "./key-file.ts";
 import { assembleNode } from "./node.ts";
+import { readOwnToken } from "./own-token.ts";
 import { systemClock, systemRandom } from "./system.ts";
+import { tokenFile } from "./token-file.ts";
 
 const SILENT: Log = { write: () => {} };
 
@@ -22,7 +26,7 @@ const SILENT: Log = { write: () => {} };
  * Starts a node. It is listening when this resolves and dials its bootstrap list meanwhile; `ready`
  * waits for that. The caller closes it.
  *
- * @throws {MeshError} `bad_config`, `bad_key_file`, `address_in_use`.
+ * @throws {MeshError} `bad_config`, `bad_key_file`, `address_in_use`; in a closed realm what `readOwnToken` throws.
  */
 export async function createNode(options: NodeOptions): Promise<MeshNode> {
   const config = checkConfig(options);
@@ -30,6 +34,10 @@ export async function createNode(options: NodeOptions): Promise<MeshNode> {
   const seed = config.identity === undefined ? freshKey() : loadOrCreateKey(config.identity);
   const storage = config.state === undefined ? undefined : new FileStorage(config.state);
   const identity = createIdentity(seed);
+  const token = config.token === undefined ? undefined : tokenFile(config.token);
+  // Before anything is open that would have to be closed again.
+  const members = new Members(parseRealm(config.realm), verify, { count: () => {} });
+  readOwnToken(token, { members, self: identity.id, mode: config.mode }, systemClock.wall());
   const drivers = await makeDrivers(config.transports, identity, log);
   const { transport, spare } = drivers;
   const bound = config.listen === undefined ? undefined : await transport.listen(config.listen);
@@ -41,6 +49,7 @@ export async function createNode(options: NodeOptions): Promise<MeshNode> {
     signer: signerFromSeed(seed),
     verify,
     realm: config.realm,
+    token,
     mode: config.mode,
     links: config.links,
     storage,

@@ -1,3 +1,4 @@
+import { ROLE_SERVES, ROLE_TRANSIT } from "../peer/token.ts";
 import type { Mode } from "./api.ts";
 
 /** What a node does for others. All else is the same in every mode, or an option of its own. */
@@ -27,17 +28,31 @@ export function isMode(name: string): name is Mode {
 
 export const MODE_NAMES: readonly string[] = Object.keys(MODES);
 
+/** The roles of a mode, as tokens name them. */
+export function rolesOfMode(mode: Mode): number {
+  const { transit, serves } = MODES[mode];
+  return (transit ? ROLE_TRANSIT : 0) | (serves ? ROLE_SERVES : 0);
+}
+
+/** The modes that these roles allow. */
+export function namesOf(roles: number): string[] {
+  return MODE_NAMES.filter((name) => (rolesOfMode(name as Mode) & ~roles) === 0);
+}
+
 /**
  * The roles a node has now. With static links they are those of its mode. Otherwise it has none until it is proved
- * that others can dial it; an edge that is proved serves too.
+ * that others can dial it; an edge that is proved serves too. It never has one that its token does not allow.
  */
 export class Roles {
   /** Whether others can dial this node; kept by whoever finds that out. */
   isProved = false;
   readonly #mode: Mode;
   readonly #isStatic: boolean;
+  readonly #granted: () => number;
 
-  constructor(mode: Mode, links: "auto" | "static") {
+  /** `granted` are the roles that this node's token allows. */
+  constructor(mode: Mode, links: "auto" | "static", granted: () => number) {
+    this.#granted = granted;
     this.#mode = mode;
     this.#isStatic = links === "static";
   }
@@ -49,12 +64,14 @@ export class Roles {
 
   /** It passes on the frames of others. */
   get transit(): boolean {
-    return MODES[this.#mode].transit && (this.#isStatic || this.isProved);
+    const isFit = MODES[this.#mode].transit && (this.#isStatic || this.isProved);
+    return isFit && (this.#granted() & ROLE_TRANSIT) !== 0;
   }
 
   /** It holds records and answers lookups. */
   get serves(): boolean {
-    return this.#isStatic ? MODES[this.#mode].serves : this.isProved;
+    const isFit = this.#isStatic ? MODES[this.#mode].serves : this.isProved;
+    return isFit && (this.#granted() & ROLE_SERVES) !== 0;
   }
 
   /** It says where it can be dialled. */

@@ -8,6 +8,7 @@ import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
 import type { RoutingStrategy } from "../routing/strategy.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Mode } from "./api.ts";
+import type { TokenSource } from "./own-token.ts";
 
 /** What a node is made of and what it is told; nothing in it is real or virtual by itself. */
 export interface NodeParts {
@@ -15,7 +16,10 @@ export interface NodeParts {
   readonly transport: Transport;
   readonly signer: Signer;
   readonly verify: Verify;
+  /** `com.example.shop`, or `com.example.shop~<public key>` where it is closed. */
   readonly realm: string;
+  /** Gives this node's membership token; left out in an open realm. */
+  readonly token?: TokenSource | undefined;
   readonly mode: Mode;
   /** Nodes to keep links to. */
   readonly bootstrap: readonly KeptTarget[];

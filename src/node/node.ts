@@ -262,7 +262,7 @@ class Member implements MeshNode {
   async #close(): Promise<void> {
     const { registry, client, dht, discoverer, server, keepers, overlay, updates } = this.#node;
     const { pool, parts, context, router, reachability, direct, movements } = this.#node;
-    const { alarm, isolation, upgrader } = this.#node;
+    const { alarm, isolation, upgrader, membership } = this.#node;
     const error = closed();
     this.#sweep.cancel();
     this.#life.abort();
@@ -280,6 +280,7 @@ class Member implements MeshNode {
     direct.close(error);
     alarm.close();
     upgrader.close();
+    membership.close();
     for (const keeper of keepers) keeper.close();
     router.close();
     pool.close(error);

@@ -4,8 +4,9 @@ import { idText, type NodeId } from "../base/id.ts";
 import type { Millis } from "../base/ports.ts";
 import type { DhtContext } from "../dht/dht-context.ts";
 import { type Contact, type ContactClaim, signContact } from "../peer/contact.ts";
+import type { Token } from "../peer/token.ts";
 import { WIRE_VERSION } from "../wire/frame.ts";
-import { type Hello, INSTANCE_BYTES } from "../wire/hello.ts";
+import { type Hello, INSTANCE_BYTES, NO_TOKEN } from "../wire/hello.ts";
 
 /** A contact is signed anew at this age, well before it expires. */
 const RESIGN_AFTER: Millis = 600_000;
@@ -19,6 +20,7 @@ export class OwnContact {
   /** Drawn anew in each life of the node. */
   readonly instance: Bytes;
   #signed: Contact | undefined;
+  #signedWith: Token | undefined;
 
   /** `onAnchors` is called when the anchors are others than they were. */
   constructor(
@@ -42,7 +44,7 @@ export class OwnContact {
       instance: this.instance,
       observed,
       contact: this.current().bytes,
-      token: new Uint8Array(0),
+      token: this.#context.token?.bytes ?? NO_TOKEN,
     };
   }
 
@@ -54,16 +56,18 @@ export class OwnContact {
 
   /** This node's contact as it is now, signed anew where it has changed or grown old. */
   current(): Contact {
-    const { signer, realm, transit, serves, ports } = this.#context;
+    const { signer, realm, transit, serves, ports, token } = this.#context;
     const anchors = this.#anchors();
     const now = ports.clock.wall();
     const signed = this.#signed;
     const claim = { addresses: this.#addresses(), anchors, transit, serves };
-    const isSame = signed !== undefined && sameClaim(signed, claim);
+    const isSame = signed !== undefined && sameClaim(signed, claim) && token === this.#signedWith;
     if (isSame && now - signed.seq < RESIGN_AFTER) return signed;
     // Later than the last one, whatever the clock says.
-    const contact = signContact(signer, realm, claim, Math.max(now, (signed?.seq ?? 0) + 1));
+    const at = Math.max(now, (signed?.seq ?? 0) + 1);
+    const contact = signContact(signer, realm, claim, at, token);
     this.#signed = contact;
+    this.#signedWith = token;
     if (signed !== undefined && !sameIds(signed.anchors, anchors)) this.#onAnchors();
     return contact;
   }

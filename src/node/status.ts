@@ -3,6 +3,7 @@ import type { Millis } from "../base/ports.ts";
 import { PUNCHES_MAX } from "../nat/punch-table.ts";
 import { SHORTCUTS_MAX } from "../nat/shortcuts.ts";
 import type { Link } from "../peer/link.ts";
+import { TOKENS_REMEMBERED_MAX } from "../peer/members.ts";
 import { POOL_LIMITS } from "../peer/pool.ts";
 import { LEARNED_ROUTES_MAX } from "../routing/learned-routes.ts";
 import { SEARCHED_MAX } from "../routing/search-memory.ts";
@@ -49,6 +50,7 @@ export function statusOf(node: Composition, facts: StatusFacts): NodeStatus {
       return { target: name, connected, failures, lastError: text };
     }),
     health: node.health.state(),
+    membership: node.membership.state(),
     contacts: contactsOf(node, new Set(anchors)),
     sizeEstimate: Math.round(dht.sizeEstimate),
     records: { held: dht.store.size, keys: dht.store.keys, owners: dht.store.owners },
@@ -88,6 +90,7 @@ function boundsOf({
     messagesUnderWay: { used: courier.size, max: courier.sizeMax },
     messagesSearched: { used: router.searched, max: SEARCHED_MAX },
     routeSearches: { used: discoverer.size, max: discoverer.sizeMax },
+    tokensKnown: { used: context.members.size, max: TOKENS_REMEMBERED_MAX },
     contacts: { used: dht.contacts.size, max: dht.contacts.sizeMax },
     records: { used: dht.store.size, max: dht.store.limits.recordsMax },
     providersCached: registry.cached,

@@ -112,9 +112,9 @@ export class Greeting {
   }
 
   async #admit(hello: Hello): Promise<void> {
-    const { ports, realm, verify } = this.#context;
+    const { ports, members, verify } = this.#context;
     const peer = this.#channel.connection.peer;
-    const judged = judgeHello(hello, { peer, realm, verify, now: ports.clock.wall() });
+    const judged = judgeHello(hello, { peer, members, verify, now: ports.clock.wall() });
     if (judged.kind === "refuse") throw new MeshError(judged.code, judged.reason);
     const { contact } = judged;
     const greeted = { channel: this.#channel, contact, instance: hello.instance };

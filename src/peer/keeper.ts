@@ -2,7 +2,6 @@ import type { Address } from "../base/address.ts";
 import { MeshError, toMeshError } from "../base/errors.ts";
 import type { NodeId } from "../base/id.ts";
 import type { Millis, Ports } from "../base/ports.ts";
-import { sleep } from "../base/sleep.ts";
 import { BACKOFF_HOPELESS, BACKOFF_LIMITS, backoff } from "./backoff.ts";
 import { type DialerContext, dial } from "./dialer.ts";
 import type { Link } from "./link.ts";
@@ -42,6 +41,7 @@ export class Keeper {
   #failures = 0;
   #lastError: MeshError | undefined;
   #wake: (() => void) | undefined;
+  #hurry: (() => void) | undefined;
   /** Who waits for the link. Bounded by the deadlines of those who wait. */
   readonly #waiting = new Set<() => void>();
   readonly #isNeeded: (() => boolean) | undefined;
@@ -60,7 +60,7 @@ export class Keeper {
     this.#context = context;
     this.#ports = ports;
     this.#isNeeded = isNeeded;
-    this.#run().catch(() => {}); // Ends by `close` alone, which cancels what it waits for.
+    this.#run().catch(() => {}); // Ends by `close` alone; what a dial rejects with is kept for the status.
   }
 
   state(): KeptState {
@@ -92,8 +92,15 @@ export class Keeper {
     if (this.#link === undefined) this.#wake?.();
   }
 
+  /** What kept it from being linked may be gone: it tries at once, as if it had not failed before. */
+  retry(): void {
+    this.#failures = 0;
+    this.#hurry?.();
+  }
+
   close(): void {
     this.#stop.abort();
+    this.#hurry?.();
     this.#wake?.();
   }
 
@@ -104,8 +111,18 @@ export class Keeper {
       while (this.#isNeeded?.() === false && !signal.aborted) await this.#woken();
       const link = await this.#connect();
       if (link && (await this.#whileLinked(link))) continue;
-      await sleep(this.#ports.clock, this.#wait(), signal);
+      await this.#rest();
     }
+  }
+
+  #rest(): Promise<void> {
+    return new Promise((resume) => {
+      const timer = this.#ports.clock.timer(this.#wait(), resume);
+      this.#hurry = () => {
+        timer.cancel();
+        resume();
+      };
+    });
   }
 
   #woken(): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Bytes } from "../base/bytes.ts";
 import { equalBytes } from "../base/bytes.ts";
 import { MeshError, toMeshError } from "../base/errors.ts";
-import { compareIds, type Key, type NodeId, sameId, shortId } from "../base/id.ts";
+import { compareIds, type NodeId, sameId, shortId } from "../base/id.ts";
 import type { Millis, Ports, Timer } from "../base/ports.ts";
 import type { Verify } from "../identity/keys.ts";
+import { CLOCK_SKEW } from "../identity/signed.ts";
 import type { CloseInfo, Connection } from "../transport/transport.ts";
 import { TYPE } from "../wire/frame.ts";
 import type { Hello } from "../wire/hello.ts";
@@ -11,6 +12,7 @@ import { type Greeted, Greeting } from "./greeting.ts";
 import type { Link } from "./link.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { LivenessCare, LivenessLimits } from "./liveness.ts";
+import { expired, type Members } from "./members.ts";
 import { Wakefulness } from "./wakefulness.ts";
 
 export interface PoolLimits {
@@ -39,7 +41,7 @@ const AT_ONCE: Millis = 5_000;
 /** What the pool and the greetings in it work with. */
 export interface PoolContext {
   readonly self: NodeId;
-  readonly realm: Key;
+  readonly members: Members;
   readonly ports: Ports;
   readonly verify: Verify;
   readonly liveness: LivenessLimits;
@@ -267,11 +269,17 @@ export class Pool {
 
   #check(link: Link, now: Millis, care: LivenessCare): void {
     const step = link.liveness.check(now, care);
-    if (step === "ping") {
+    if (step === "gone") link.lose();
+    else if (this.#isExpired(link)) link.close(expired(link.peer));
+    else if (step === "ping") {
       link.ping();
       if (link.liveness.isSuspect(now)) this.#context.onSuspect(link);
-    } else if (step === "gone") link.lose();
-    else if (this.#isIdle(link, now)) link.close(new MeshError("unneeded", "the link was idle"));
+    } else if (this.#isIdle(link, now)) link.close(new MeshError("unneeded", "the link was idle"));
+  }
+
+  /** A peer that renews its token tells so with its next contact, long before this. */
+  #isExpired(link: Link): boolean {
+    return this.#context.ports.clock.wall() > link.contact.memberUntil + CLOCK_SKEW;
   }
 
   #isIdle(link: Link, now: Millis): boolean {

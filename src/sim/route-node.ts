@@ -81,6 +81,7 @@ export class RouteNode {
       serves: transit,
       seq: 1,
       expires: Number.MAX_SAFE_INTEGER,
+      memberUntil: Number.POSITIVE_INFINITY,
       bytes: NOTHING,
     };
     this.discoverer = new Discoverer(this.context);

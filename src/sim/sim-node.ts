@@ -36,6 +36,8 @@ export interface SimNodeOptions {
   readonly clock?: Clock;
   /** Addresses that its machine has now; the one it listens at when left out. */
   readonly interfaces?: () => readonly Address[];
+  /** Gives its membership token, asked again every 5 s; left out in an open realm. */
+  readonly token?: () => string;
 }
 
 /** Starts node `number` of a world: the very node that runs over QUIC, with virtual ports. Starting it again is a restart. */
@@ -61,6 +63,7 @@ export async function startSimNode(
     signer: world.signer(number),
     verify: world.verify,
     realm: options.realm ?? SIM_REALM,
+    token: options.token,
     mode: options.mode,
     links,
     routingStrategy,

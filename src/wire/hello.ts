@@ -12,6 +12,9 @@ export const RECORD_BYTES_MAX = 1_024;
 /** Bytes of a membership token at most. */
 export const TOKEN_BYTES_MAX = 512;
 
+/** What stands for a token in an open realm. */
+export const NO_TOKEN: Bytes = new Uint8Array(0);
+
 const VERSIONS_MAX = 8;
 const ADDRESS_BYTES_MAX = 64;
 

@@ -15,6 +15,7 @@ import { TYPE } from "../../src/wire/frame.ts";
 import type { FrameWriter } from "../../src/wire/writer.ts";
 import { failure } from "../base/failure.ts";
 import fc from "../base/property.ts";
+import { openMembers } from "../peer/nodes.ts";
 import { frameOf, RawPeer, routeFrame } from "../peer/raw-peer.ts";
 
 const REALM = realmId("com.example.sim");
@@ -275,7 +276,7 @@ describe("a record that is offered", () => {
         const changed = bytes.slice();
         changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7));
         expect(await offered(scene, changed)).toEqual(["bad_record", 0]);
-        const read = () => readRecord(changed, REALM, world.clock.wall(), verify);
+        const read = () => readRecord(changed, openMembers(REALM), world.clock.wall(), verify);
         expect(failure(read)).toBe("bad_record");
       }),
       { numRuns: 150 },

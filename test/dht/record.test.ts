@@ -5,7 +5,7 @@ import { verify } from "../../src/identity/keys.ts";
 import { procedureKey, realmId } from "../../src/identity/realm.ts";
 import { STATEMENT_LIFE_MAX } from "../../src/identity/signed.ts";
 import { failure } from "../base/failure.ts";
-import { NOW, REALM, signerOf } from "../peer/nodes.ts";
+import { NOW, openMembers, REALM, signerOf } from "../peer/nodes.ts";
 
 const SKEW = 600_000;
 const signer = signerOf(1);
@@ -19,7 +19,8 @@ const claim = {
 };
 const record = signRecord(signer, REALM, claim);
 
-const read = (bytes: Uint8Array, now = NOW, realm = REALM) => readRecord(bytes, realm, now, verify);
+const read = (bytes: Uint8Array, now = NOW, realm = REALM) =>
+  readRecord(bytes, openMembers(realm), now, verify);
 const refusal = (bytes: Uint8Array, now = NOW, realm = REALM) =>
   failure(() => read(bytes, now, realm));
 

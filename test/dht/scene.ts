@@ -8,14 +8,16 @@ import { MessageIds } from "../../src/routing/message-ids.ts";
 import { Sealer } from "../../src/seal/sealer.ts";
 import { World } from "../../src/sim/world.ts";
 import { tinyId } from "../base/tiny.ts";
+import { openMembers } from "../peer/nodes.ts";
 
 /** What the parts of the DHT work with, in a world in which nobody else is. */
 export function lonely(changed: Partial<DhtContext> = {}): { world: World; context: DhtContext } {
   const world = new World({ seed: 1 });
   const ports = world.ports(0);
+  const realm = tinyId(99);
   const own = {
     self: tinyId(0),
-    realm: tinyId(99),
+    realm,
     ports,
     signer: world.signer(0),
     verify: world.verify,
@@ -30,6 +32,8 @@ export function lonely(changed: Partial<DhtContext> = {}): { world: World; conte
     table: new LinkTable(ports.random),
     ids: new MessageIds(ports.random),
     book: world.contacts,
+    members: openMembers(realm),
+    token: undefined,
     searches: () => false,
     meshSize: () => 1,
     ...changed,
@@ -47,6 +51,7 @@ export function contactOf(id: NodeId): Contact {
     serves: true,
     seq: 1,
     expires: 1e15,
+    memberUntil: Number.POSITIVE_INFINITY,
     bytes: id as Bytes,
   };
 }

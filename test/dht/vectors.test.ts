@@ -8,6 +8,7 @@ import { signerFromSeed, verify } from "../../src/identity/keys.ts";
 import { procedureKey, realmId } from "../../src/identity/realm.ts";
 import { readSigned, signObservation } from "../../src/nat/observation.ts";
 import { readContact, signContact } from "../../src/peer/contact.ts";
+import { openMembers } from "../peer/nodes.ts";
 
 /** What a node with this seed, realm and clock says of itself, as hexadecimal. */
 interface Signed {
@@ -89,9 +90,9 @@ describe("the vectors of signed statements", () => {
 
   it("are read", () => {
     expect(readCertificate(bytes("certificate"))).toEqual(signer.id);
-    const contact = readContact(bytes("contact"), realm, signed.now, verify);
+    const contact = readContact(bytes("contact"), openMembers(realm), signed.now, verify);
     expect(contact).toMatchObject({ ...claim, id: signer.id, seq: NOW });
-    const record = readRecord(bytes("record"), realm, signed.now, verify);
+    const record = readRecord(bytes("record"), openMembers(realm), signed.now, verify);
     expect(record).toMatchObject({ ...recordClaim, owner: signer.id });
     expect(verify(signer.id, routeText, bytes("routeReplySignature"))).toBe(true);
     const seen = readSigned(bytes("observation"), realm, signed.now, verify);

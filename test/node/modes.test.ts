@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 import type { Mode } from "../../src/node/api.ts";
 import { Roles } from "../../src/node/modes.ts";
+import { ROLES_ALL } from "../../src/peer/token.ts";
 
 function rolesOf(mode: Mode, links: "auto" | "static", isProved: boolean): string {
-  const roles = new Roles(mode, links);
+  const roles = new Roles(mode, links, () => ROLES_ALL);
   roles.isProved = isProved;
   const { transit, serves, isListed } = roles;
   return Object.entries({ transit, serves, isListed })

@@ -6,7 +6,7 @@ import { type Contact, readContact, signContact } from "../../src/peer/contact.t
 import { ContactBook } from "../../src/peer/contact-book.ts";
 import { failure } from "../base/failure.ts";
 import fc from "../base/property.ts";
-import { CLAIM, NOW, REALM, signerOf } from "./nodes.ts";
+import { CLAIM, NOW, openMembers, REALM, signerOf } from "./nodes.ts";
 
 const HOUR = 3_600_000;
 
@@ -17,7 +17,7 @@ function bookOf(max?: number): { book: ContactBook; checked: () => number } {
     checked += 1;
     return verify(...args);
   };
-  const book = new ContactBook(REALM, counting, { count: () => {} }, max);
+  const book = new ContactBook(openMembers(), counting, { count: () => {} }, max);
   return { book, checked: () => checked };
 }
 
@@ -76,7 +76,7 @@ describe("a contact book", () => {
     book.read(bytes, NOW);
     const late = NOW + HOUR + 11 * 60_000;
     expect(failure(() => book.read(bytes, late))).toBe("bad_record");
-    expect(failure(() => readContact(bytes, REALM, late, verify))).toBe("bad_record");
+    expect(failure(() => readContact(bytes, openMembers(), late, verify))).toBe("bad_record");
   });
 
   it("refuses contacts of another realm, and what is too short to be one", () => {

@@ -6,7 +6,7 @@ import { verify } from "../../src/identity/keys.ts";
 import { realmId } from "../../src/identity/realm.ts";
 import { dialStrings, readContact, signContact } from "../../src/peer/contact.ts";
 import { failure } from "../base/failure.ts";
-import { CLAIM, NOW, REALM, signerOf } from "./nodes.ts";
+import { CLAIM, NOW, openMembers, REALM, signerOf } from "./nodes.ts";
 
 const HOUR = 3_600_000;
 const SKEW = 600_000;
@@ -14,7 +14,7 @@ const signer = signerOf(1);
 const contact = signContact(signer, REALM, CLAIM, NOW);
 
 const read = (bytes: Uint8Array, now = NOW, realm = REALM) =>
-  readContact(bytes, realm, now, verify);
+  readContact(bytes, openMembers(realm), now, verify);
 const refusal = (bytes: Uint8Array, now = NOW, realm = REALM) =>
   failure(() => read(bytes, now, realm));
 

@@ -4,7 +4,7 @@ import { realmId } from "../../src/identity/realm.ts";
 import { signContact } from "../../src/peer/contact.ts";
 import { type Expectation, judgeHello } from "../../src/peer/handshake.ts";
 import type { Hello } from "../../src/wire/hello.ts";
-import { CLAIM, NOW, REALM, signerOf } from "./nodes.ts";
+import { CLAIM, NOW, openMembers, REALM, signerOf } from "./nodes.ts";
 
 const peer = signerOf(1);
 const contact = signContact(peer, REALM, CLAIM, NOW);
@@ -16,7 +16,7 @@ const hello: Hello = {
   contact: contact.bytes,
   token: new Uint8Array(0),
 };
-const expectation: Expectation = { peer: peer.id, realm: REALM, now: NOW, verify };
+const expectation: Expectation = { peer: peer.id, members: openMembers(), now: NOW, verify };
 
 const code = (changed: Partial<Hello>, against: Partial<Expectation> = {}) => {
   const judged = judgeHello({ ...hello, ...changed }, { ...expectation, ...against });

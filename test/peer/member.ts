@@ -9,7 +9,7 @@ import { LIVENESS_LIMITS } from "../../src/peer/liveness.ts";
 import { POOL_LIMITS, Pool, type PoolLimits } from "../../src/peer/pool.ts";
 import { World } from "../../src/sim/world.ts";
 import type { MemoryTransport } from "../../src/transport/memory/memory-transport.ts";
-import { REALM } from "./nodes.ts";
+import { openMembers, REALM } from "./nodes.ts";
 
 const CLAIM: ContactClaim = { addresses: [], anchors: [], transit: true, serves: false };
 
@@ -44,7 +44,7 @@ export async function member(
   const instance = life ?? ports.random.bytes(8);
   const pool = new Pool({
     self: signer.id,
-    realm: REALM,
+    members: openMembers(),
     ports,
     verify,
     liveness: LIVENESS_LIMITS,

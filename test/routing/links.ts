@@ -41,6 +41,7 @@ export class KeptLink extends Link {
         serves: true,
         seq: 1,
         expires: Number.MAX_SAFE_INTEGER,
+        memberUntil: Number.POSITIVE_INFINITY,
         bytes: NOTHING,
       },
       told: NOTHING,
