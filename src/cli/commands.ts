@@ -12,6 +12,8 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
   peers: async () => (await import("./commands/peers.ts")).peers,
   id: async () => (await import("./commands/id.ts")).id,
+  realm: async () => (await import("./commands/realm.ts")).realm,
+  token: async () => (await import("./commands/token.ts")).token,
   sim: async () => (await import("./commands/sim.ts")).sim,
 };
 

@@ -47,6 +47,13 @@ const EXIT_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   bad_config: EXIT.usage,
   address_in_use: EXIT.start,
   bad_key_file: EXIT.start,
+  bad_token: EXIT.start,
+  token_missing: EXIT.start,
+  token_wrong_realm: EXIT.start,
+  token_wrong_node: EXIT.start,
+  token_not_yet: EXIT.start,
+  token_expired: EXIT.start,
+  token_role: EXIT.start,
   cancelled: EXIT.interrupted,
 };
 

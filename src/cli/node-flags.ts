@@ -20,7 +20,14 @@ export const NODE_FLAGS: readonly Flag[] = [
     value: "<name>",
     environment: "MACULA_REALM",
     fallback: "org.example.mesh",
-    help: "The realm, a reverse domain name. Nodes of different realms never meet.",
+    help: "The realm, a reverse domain name; of a closed one what macula realm printed. Nodes of different realms never meet.",
+  },
+  {
+    name: "token",
+    kind: "text",
+    value: "<file>",
+    environment: "MACULA_TOKEN",
+    help: "The file with the node's token, which a closed realm asks for. It is read again every 5 seconds.",
   },
   {
     name: "identity",

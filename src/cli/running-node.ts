@@ -16,6 +16,7 @@ export async function createFrom(
   { isKept }: { readonly isKept: boolean } = { isKept: true },
 ): Promise<MeshNode> {
   const identity = given.text("identity");
+  const token = given.text("token");
   const routingStrategy = given.text("routing-strategy") as "hybrid" | undefined;
   const state = isKept ? given.text("state") : undefined;
   return await createNode({
@@ -26,6 +27,7 @@ export async function createFrom(
     links: given.text("links") as "auto" | "static",
     transports: given.text("transports") as "auto",
     ...(identity === undefined ? {} : { identity }),
+    ...(token === undefined ? {} : { token }),
     ...(state === undefined ? {} : { state }),
     ...(routingStrategy === undefined ? {} : { routingStrategy }),
     forwarding: forwardingOf(given),

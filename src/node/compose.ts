@@ -91,9 +91,8 @@ export function compose(parts: NodeParts): Composition {
   const server = new Server(context, courier, router);
   const direct = makeDirectLinks(parts, { context, courier, router, dht }, () => dialer);
   const calls = makeClient({ context, courier, router, registry, direct });
-  const reachability = makeReachability(parts, { context, router, roles, health }, () => {
-    rolesChanged(composed);
-  });
+  const around = { context, router, roles, health };
+  const reachability = makeReachability(parts, around, () => rolesChanged(composed));
   const contact = new OwnContact(
     context,
     () => reachability.claimed,

@@ -1,4 +1,4 @@
-import type { NodeStatus, OverlayStatus, TransportStatus } from "../../index.ts";
+import type { MembershipStatus, NodeStatus, OverlayStatus, TransportStatus } from "../../index.ts";
 import { bold } from "../help.ts";
 import { span } from "./span.ts";
 import { counted, indented, short, table } from "./table.ts";
@@ -38,6 +38,7 @@ export function showStatus(status: NodeStatus): string {
 
 function facts(status: NodeStatus): [string, string][] {
   const { id, realm, mode, transport, addresses, health, overlay, anchors, records } = status;
+  const { membership } = status;
   return [
     ["node", id],
     ["realm", realm],
@@ -48,6 +49,7 @@ function facts(status: NodeStatus): [string, string][] {
       `${status.ready ? "ready" : "not ready"}, ${health.state}, up ${span(status.uptime)}`,
     ],
     ...health.reasons.map((reason): [string, string] => ["", reason]),
+    ...(membership === undefined ? [] : [memberOf(membership)]),
     ["listens", addresses.length === 0 ? "nowhere" : addresses.map(withoutId).join(" ")],
     ["links", `${status.links.length}${overlay === undefined ? ", static" : linksOf(overlay)}`],
     ["anchors", anchors.length === 0 ? "none" : anchors.map(short).join(" ")],
@@ -72,6 +74,12 @@ function transportFacts({ drivers, udp }: TransportStatus): [string, string][] {
       problem === undefined ? [] : [["", `${kind}: ${problem}`]],
     ),
   ];
+}
+
+function memberOf({ state, roles, expires }: MembershipStatus): [string, string] {
+  const until = new Date(expires).toISOString();
+  const advice = state === "valid" ? "" : ": have another one issued with macula token issue";
+  return ["token", `${state}, for ${roles.join(", ")}, until ${until}${advice}`];
 }
 
 function linksOf({ wanted, held, dialling, lost }: OverlayStatus): string {
