@@ -1,5 +1,6 @@
 import type { Address } from "../../src/base/address.ts";
 import type { Log } from "../../src/base/ports.ts";
+import type { Verify } from "../../src/identity/keys.ts";
 import type { Mode } from "../../src/node/api.ts";
 import { type Composition, compose } from "../../src/node/compose.ts";
 import type { RoutingStrategy } from "../../src/routing/strategy.ts";
@@ -20,6 +21,11 @@ export interface ComposedOptions {
   readonly isPaired?: boolean;
   readonly log?: Log;
   readonly routingStrategy?: RoutingStrategy;
+  /** The usual one of simulated nodes, which is open, when left out. */
+  readonly realm?: string;
+  readonly token?: () => string;
+  /** What it takes for a true signature; what is one when left out. */
+  readonly verify?: Verify;
 }
 
 /** The parts of node `number`, for tests that look into one or make it lie. It listens when this resolves. */
@@ -40,8 +46,9 @@ export async function composeIn(
     transport,
     spare: () => world.network.transport({ identity, address: from }),
     signer: world.signer(number),
-    verify: world.verify,
-    realm: SIM_REALM,
+    verify: options.verify ?? world.verify,
+    realm: options.realm ?? SIM_REALM,
+    token: options.token,
     mode: options.mode,
     links: options.links ?? "auto",
     ...(options.routingStrategy && { routingStrategy: options.routingStrategy }),
