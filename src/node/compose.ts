@@ -105,11 +105,7 @@ export function compose(parts: NodeParts): Composition {
     () => contact.current(),
     (link, before) => contactUpdated(composed, link, before),
   );
-  const movements = makeMovements(parts, direct, reachability, () => {
-    pool.askAll();
-    reachability.moved();
-    updates.changedNow();
-  });
+  const movements = makeMovements(parts, direct, reachability, () => hasMoved(composed, pool));
   const composed: Wiring = {
     overlay: undefined,
     upgrader: undefined,
@@ -140,6 +136,13 @@ export function compose(parts: NodeParts): Composition {
   watchIdentity(composed, contact);
   const upgrader = begin(composed, dialer);
   return { ...composed, pool, upgrader };
+}
+
+/** This node is at home elsewhere than before. */
+function hasMoved({ reachability, updates }: Wiring, pool: Pool): void {
+  pool.askAll();
+  reachability.moved();
+  updates.changedNow();
 }
 
 function watchIdentity({ dht, alarm }: Wiring, contact: OwnContact): void {

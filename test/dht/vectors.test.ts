@@ -5,9 +5,17 @@ import { concat, fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
 import { readRecord, signRecord } from "../../src/dht/record.ts";
 import { createIdentity, readCertificate } from "../../src/identity/certificate.ts";
 import { signerFromSeed, verify } from "../../src/identity/keys.ts";
-import { procedureKey, realmId } from "../../src/identity/realm.ts";
+import {
+  closedRealm,
+  closedRealmText,
+  parseRealm,
+  procedureKey,
+  realmId,
+} from "../../src/identity/realm.ts";
 import { readSigned, signObservation } from "../../src/nat/observation.ts";
 import { readContact, signContact } from "../../src/peer/contact.ts";
+import { Members } from "../../src/peer/members.ts";
+import { parseToken, ROLES_ALL, signToken, tokenText } from "../../src/peer/token.ts";
 import { openMembers } from "../peer/nodes.ts";
 
 /** What a node with this seed, realm and clock says of itself, as hexadecimal. */
@@ -24,6 +32,16 @@ interface Signed {
   readonly record: string;
   readonly routeReplySignature: string;
   readonly observation: string;
+  /** The same node in a closed realm, whose authority has this seed. */
+  readonly closed: {
+    readonly authoritySeed: string;
+    readonly realm: string;
+    readonly realmId: string;
+    readonly token: string;
+    readonly tokenText: string;
+    readonly contact: string;
+    readonly record: string;
+  };
 }
 
 const file = new URL("../vectors/signed.json", import.meta.url);
@@ -57,6 +75,30 @@ const routeText = concat(utf8("macula route 1\0"), realm, requestId, anchor, sig
 
 const SEEN_AT = "192.0.2.9:9443" as Address;
 
+const AUTHORITY_SEED = new Uint8Array(32).fill(7);
+const authority = signerFromSeed(AUTHORITY_SEED);
+const club = closedRealm(REALM_NAME, authority.id);
+const token = signToken(authority, {
+  realm: club.id,
+  node: signer.id,
+  roles: ROLES_ALL,
+  notBefore: NOW - 60_000,
+  expires: NOW + 30 * 86_400_000,
+});
+
+function madeClosed(): Signed["closed"] {
+  const inClub = { ...recordClaim, key: procedureKey(club.id, "calculator.add") };
+  return {
+    authoritySeed: toHex(AUTHORITY_SEED),
+    realm: closedRealmText(REALM_NAME, authority.id),
+    realmId: toHex(club.id),
+    token: toHex(token.bytes),
+    tokenText: tokenText(token),
+    contact: toHex(signContact(signer, club.id, claim, NOW, token).bytes),
+    record: toHex(signRecord(signer, club.id, inClub, token).bytes),
+  };
+}
+
 function made(): Signed {
   return {
     about:
@@ -72,6 +114,7 @@ function made(): Signed {
     record: toHex(signRecord(signer, realm, recordClaim).bytes),
     routeReplySignature: toHex(signer.sign(routeText)),
     observation: toHex(signObservation(signer, realm, anchor, SEEN_AT, NOW)),
+    closed: madeClosed(),
   };
 }
 
@@ -81,7 +124,8 @@ if (process.env.MACULA_WRITE_VECTORS === "1") {
 }
 
 const signed = JSON.parse(readFileSync(file, "utf8")) as Signed;
-const bytes = (name: keyof Signed) => fromHex(signed[name] as string) as Uint8Array;
+const bytes = (name: Exclude<keyof Signed, "closed">) =>
+  fromHex(signed[name] as string) as Uint8Array;
 
 describe("the vectors of signed statements", () => {
   it("are what is made today: Ed25519 signs the same way each time", () => {
@@ -97,5 +141,17 @@ describe("the vectors of signed statements", () => {
     expect(verify(signer.id, routeText, bytes("routeReplySignature"))).toBe(true);
     const seen = readSigned(bytes("observation"), realm, signed.now, verify);
     expect(seen).toMatchObject({ observer: signer.id, subject: anchor, address: SEEN_AT });
+  });
+
+  it("are read in a closed realm", () => {
+    const { closed } = signed;
+    const realmOf = parseRealm(closed.realm);
+    expect(toHex(realmOf.id)).toBe(closed.realmId);
+    expect(parseToken(closed.tokenText).bytes).toEqual(fromHex(closed.token));
+    const members = new Members(realmOf, verify, { count: () => {} });
+    const contact = readContact(fromHex(closed.contact) as Uint8Array, members, NOW, verify);
+    expect(contact).toMatchObject({ ...claim, id: signer.id, memberUntil: token.expires });
+    const record = readRecord(fromHex(closed.record) as Uint8Array, members, NOW, verify);
+    expect(record).toMatchObject({ owner: signer.id, seq: NOW });
   });
 });

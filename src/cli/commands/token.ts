@@ -1,7 +1,7 @@
 import { idText, parseNodeId } from "../../base/id.ts";
 import { closedRealm } from "../../identity/realm.ts";
 import { loadRealmKey } from "../../node/key-file.ts";
-import { isMode, MODE_NAMES, namesOf, rolesOfMode } from "../../node/roles.ts";
+import { isMode, MODE_NAMES, namesOf, rolesOfMode } from "../../node/modes.ts";
 import { tokenFile } from "../../node/token-file.ts";
 import { parseToken, signToken, type Token, tokenText } from "../../peer/token.ts";
 import type { Arguments, Command } from "../command.ts";
