@@ -13,7 +13,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MeshError } from "../../src/base/errors.ts";
-import { freshKey, loadOrCreateKey } from "../../src/node/key-file.ts";
+import {
+  createRealmKey,
+  freshKey,
+  loadOrCreateKey,
+  loadRealmKey,
+} from "../../src/node/key-file.ts";
 import { SeededRandom } from "../../src/sim/random.ts";
 
 let directory: string;
@@ -69,6 +74,37 @@ describe("a key file that is not there", () => {
     path = join(directory, "missing", "node.key");
     expect(refusal()).toMatchObject({ code: "bad_key_file" });
     expect(readdirSync(directory)).toEqual([]);
+  });
+});
+
+describe("the key file of a realm", () => {
+  const codeOf = (action: () => unknown): string => {
+    try {
+      action();
+      return "none";
+    } catch (cause) {
+      return (cause as MeshError).code;
+    }
+  };
+
+  it("is made once, for its owner alone, with the realm's name, and read again", () => {
+    const made = createRealmKey(path, "com.example.shop");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const read = loadRealmKey(path);
+    expect([read.name, read.signer.id]).toEqual(["com.example.shop", made.signer.id]);
+    const before = readFileSync(path);
+    expect(codeOf(() => createRealmKey(path, "com.example.shop"))).toBe("bad_key_file");
+    expect(readFileSync(path)).toEqual(before);
+  });
+
+  it("is no node's key, and a node's is no realm's", () => {
+    expect(codeOf(() => loadRealmKey(path))).toBe("bad_key_file");
+    expect(codeOf(() => createRealmKey(path, "com..example"))).toBe("bad_config");
+    loadOrCreateKey(path);
+    expect(codeOf(() => loadRealmKey(path))).toBe("bad_key_file");
+    const other = join(directory, "realm.key");
+    createRealmKey(other, "com.example.shop");
+    expect(codeOf(() => loadOrCreateKey(other))).toBe("bad_key_file");
   });
 });
 
