@@ -1,4 +1,10 @@
-export { ERROR_CODES, type ErrorCode, MeshError, type RemoteFailure } from "./base/errors.ts";
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  MeshError,
+  type RemoteFailure,
+  type SchemaIssue,
+} from "./base/errors.ts";
 export type { HistogramStatus } from "./base/histogram.ts";
 export type { Log, LogFields, LogLevel } from "./base/ports.ts";
 export type {
@@ -34,6 +40,8 @@ export type { CallOptions } from "./rpc/call-options.ts";
 export type { CallOutcome, CallsStatus, CallWay } from "./rpc/call-tally.ts";
 export type { CallContext, Handler } from "./rpc/handler.ts";
 export { HandlerError } from "./rpc/handler-error.ts";
+export { type Procedure, type ProcedureHandler, procedure } from "./rpc/procedure.ts";
+export type { AnySchema, InputOf, OutputOf, StandardSchema } from "./rpc/standard-schema.ts";
 export type { Mapping } from "./wire/punch.ts";
 export type { Rule } from "./wire/route-control.ts";
 export type { Value } from "./wire/value.ts";

@@ -33,6 +33,8 @@ export type ErrorCode =
   | "overloaded"
   | "handler_error"
   | "handler_crash"
+  | "bad_arguments"
+  | "bad_result"
   | "bad_record"
   | "store_failed"
   | "bad_token"
@@ -81,6 +83,8 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorKind>> = {
   overloaded: { wire: 0x34, retry: true },
   handler_error: { wire: 0x35, retry: false },
   handler_crash: { wire: 0x36, retry: false },
+  bad_arguments: { wire: 0x37, retry: false },
+  bad_result: { wire: 0x38, retry: false },
   // Records.
   bad_record: { wire: 0x40, retry: false },
   store_failed: { wire: 0x41, retry: true },
@@ -117,9 +121,19 @@ export interface RemoteFailure {
   readonly message: string;
 }
 
+/** One place where a value does not fit its schema. */
+export interface SchemaIssue {
+  /** `sensors[2].unit`, or `(root)`. */
+  readonly path: string;
+  /** As the schema library says it; it may hold values. */
+  readonly message: string;
+}
+
 export interface MeshErrorOptions extends ErrorOptions {
   /** Set on `handler_error`: the failure as the handler stated it. */
   readonly remote?: RemoteFailure;
+  /** Set on `bad_arguments` and `bad_result` that this node has found itself: the first eight issues. */
+  readonly issues?: readonly SchemaIssue[];
 }
 
 /** Every failure this package reports. Branch on `code`, never on `message`. */
@@ -128,11 +142,14 @@ export class MeshError extends Error {
   readonly code: ErrorCode;
   /** Set on `handler_error`: the failure as the handler stated it. */
   readonly remote: RemoteFailure | undefined;
+  /** Set on `bad_arguments` and `bad_result` that this node has found itself; the message names the places in any case. */
+  readonly issues: readonly SchemaIssue[] | undefined;
 
   constructor(code: ErrorCode, message: string, options?: MeshErrorOptions) {
     super(message, options);
     this.code = code;
     this.remote = options?.remote;
+    this.issues = options?.issues;
   }
 
   /** True where the same request may succeed later or over another path. */

@@ -5,6 +5,8 @@ import type { Gain, RoutingStrategy, Strategy, StrategyState } from "../routing/
 import type { CallOptions } from "../rpc/call-options.ts";
 import type { CallsStatus } from "../rpc/call-tally.ts";
 import type { Handler } from "../rpc/handler.ts";
+import type { Procedure, ProcedureHandler } from "../rpc/procedure.ts";
+import type { AnySchema, InputOf, OutputOf } from "../rpc/standard-schema.ts";
 import type { TransportState } from "../transport/transport.ts";
 import type { Mapping } from "../wire/punch.ts";
 import type { Rule } from "../wire/route-control.ts";
@@ -335,24 +337,46 @@ export interface MeshNode {
   ready(options?: WaitOptions): Promise<void>;
 
   /**
-   * Provides a procedure. Resolves when the record of it is stored and can be found by others.
+   * Provides a procedure. Resolves when the record of it is stored and can be found by others. The handler of a declared
+   * one gets arguments that fit; others are refused with `bad_arguments`.
    *
    * @throws {MeshError} `bad_config` on a bad or taken name, `store_failed` where no node took the record.
    */
+  register<Input extends AnySchema, Output extends AnySchema>(
+    procedure: Procedure<Input, Output>,
+    handler: ProcedureHandler<Input, Output>,
+    options?: WaitOptions,
+  ): Promise<Registration>;
   register(procedure: string, handler: Handler, options?: WaitOptions): Promise<Registration>;
 
   /**
-   * Calls a procedure by its name, wherever it is provided.
+   * Calls a procedure, wherever it is provided. Of a declared one the arguments are checked before they are sent, and the
+   * result before it is given.
    *
-   * @throws {MeshError} `no_provider`, `no_route`, `no_direct_link`, `max_hops_exceeded`, `provider_gone`, `link_lost`, `timeout`,
+   * @throws {MeshError} `bad_arguments`, `bad_result`, `no_provider`, `no_route`, `no_direct_link`, `max_hops_exceeded`, `provider_gone`, `link_lost`, `timeout`,
    *   `cancelled`, `overloaded`, `too_large`, `encode_failed`, `handler_error`, `handler_crash`, `closed`.
    */
+  call<Input extends AnySchema, Output extends AnySchema>(
+    procedure: Procedure<Input, Output>,
+    args: InputOf<Input>,
+    options?: CallOptions,
+  ): Promise<OutputOf<Output>>;
   call<T = Value>(procedure: string, args?: Value, options?: CallOptions): Promise<T>;
 
   /** Calls without an answer. Resolves when it is on its way; what becomes of it is not told. */
+  cast<Input extends AnySchema>(
+    procedure: Procedure<Input, AnySchema>,
+    args: InputOf<Input>,
+    options?: CallOptions,
+  ): Promise<void>;
   cast(procedure: string, args?: Value, options?: CallOptions): Promise<void>;
 
   /** Calls and reports the way it took. Never rejects for what became of the call: that stands in the report. */
+  explain<Input extends AnySchema, Output extends AnySchema>(
+    procedure: Procedure<Input, Output>,
+    args: InputOf<Input>,
+    options?: CallOptions,
+  ): Promise<{ readonly result: OutputOf<Output> | undefined; readonly report: CallReport }>;
   explain<T = Value>(
     procedure: string,
     args?: Value,

@@ -8,6 +8,13 @@ import { type CallOptions, checkProcedure } from "../rpc/call-options.ts";
 import type { Handler } from "../rpc/handler.ts";
 import { callLocally, castLocally } from "../rpc/local-call.ts";
 import type { PendingCall } from "../rpc/pending-call.ts";
+import {
+  type Callable,
+  checkArguments,
+  checkedHandler,
+  nameOf,
+  readResult,
+} from "../rpc/procedure.ts";
 import type { Value } from "../wire/value.ts";
 import type {
   CallReport,
@@ -78,13 +85,14 @@ class Member implements MeshNode {
   }
 
   async register(
-    procedure: string,
+    callable: Callable,
     handler: Handler,
     options: WaitOptions = {},
   ): Promise<Registration> {
     this.#checkOpen();
     const { server, registry } = this.#node;
-    server.add(procedure, handler);
+    const procedure = nameOf(callable);
+    server.add(procedure, checkedHandler(callable, handler));
     try {
       await this.#whileOpen(options.signal, (outer) =>
         registry.advertise(procedure, options.timeout ?? WAIT_DEFAULT, outer),
@@ -112,36 +120,39 @@ class Member implements MeshNode {
     };
   }
 
-  call<T = Value>(procedure: string, args: Value = null, options: CallOptions = {}): Promise<T> {
-    return this.#start(procedure, args, options) as Promise<T>;
+  call(callable: Callable, args: Value = null, options: CallOptions = {}): Promise<never> {
+    return this.#start(callable, args, options) as Promise<never>;
   }
 
-  async cast(procedure: string, args: Value = null, options: CallOptions = {}): Promise<void> {
+  async cast(callable: Callable, args: Value = null, options: CallOptions = {}): Promise<void> {
     this.#checkOpen();
+    checkArguments(callable, args);
+    const procedure = nameOf(callable);
     sharedByMany(options.signal);
     const { client, context, server } = this.#node;
     if (this.#isLocal(procedure, options)) castLocally(context, server, procedure, args, options);
     else await client.cast(procedure, args, options);
   }
 
-  async explain<T = Value>(
-    procedure: string,
+  async explain(
+    callable: Callable,
     args: Value = null,
     options: CallOptions = {},
-  ): Promise<{ readonly result: T | undefined; readonly report: CallReport }> {
+  ): Promise<{ readonly result: never; readonly report: CallReport }> {
     const { clock } = this.#node.parts.ports;
+    const procedure = nameOf(callable);
     const before = clock.now();
     const local = this.#isLocal(procedure, options);
     let traced: PendingCall | undefined;
-    const call = this.#start(procedure, args, options, (started) => {
+    const call = this.#start(callable, args, options, (started) => {
       traced = started;
     });
-    const { result, error } = await outcomeOf(call as Promise<T>);
+    const { result, error } = await outcomeOf(call);
     const elapsed = clock.now() - before;
     const report = local
       ? localReport(procedure, this.id, elapsed, error)
       : reportOf(procedure, traced, elapsed, error, (id) => this.#node.direct.shortcuts.at(id));
-    return { result, report };
+    return { result: result as never, report };
   }
 
   async lookup(procedure: string, options: WaitOptions = {}): Promise<LookupReport> {
@@ -189,6 +200,26 @@ class Member implements MeshNode {
   }
 
   #start(
+    callable: Callable,
+    args: Value,
+    options: CallOptions,
+    onStart?: (call: PendingCall) => void,
+  ): Promise<Value> {
+    if (typeof callable === "string") return this.#send(callable, args, options, onStart);
+    return this.#startChecked(callable, args, options, onStart);
+  }
+
+  async #startChecked(
+    callable: Callable,
+    args: Value,
+    options: CallOptions,
+    onStart?: (call: PendingCall) => void,
+  ): Promise<Value> {
+    checkArguments(callable, args);
+    return readResult(callable, await this.#send(nameOf(callable), args, options, onStart));
+  }
+
+  #send(
     procedure: string,
     args: Value,
     options: CallOptions,

@@ -1,5 +1,6 @@
 import { MeshError, toMeshError } from "../base/errors.ts";
 import type { ReplyFailure } from "../wire/call.ts";
+import { RefusedArguments } from "./handler.ts";
 import { HandlerError } from "./handler-error.ts";
 
 /**
@@ -9,6 +10,9 @@ import { HandlerError } from "./handler-error.ts";
 export function failureOf(cause: unknown): ReplyFailure {
   if (cause instanceof HandlerError) {
     return { code: "handler_error", remoteCode: textOf(cause.code), message: textOf(cause) };
+  }
+  if (cause instanceof RefusedArguments) {
+    return { code: "bad_arguments", remoteCode: "", message: cause.message };
   }
   return { code: "handler_crash", remoteCode: "", message: `the handler failed: ${textOf(cause)}` };
 }

@@ -11,6 +11,9 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
+/** Arguments that the declared schema of a procedure refuses; its handler was not called. */
+export class RefusedArguments extends Error {}
+
 /**
  * Answers calls. What it returns, or resolves to, is the result. A thrown `HandlerError` reaches the caller as
  * `handler_error` with its code and message, anything else as `handler_crash` with its message; a stack never.

@@ -1,10 +1,15 @@
 import { expect, it } from "vitest";
 import type { Mode } from "../../src/node/api.ts";
 import { Roles } from "../../src/node/modes.ts";
-import { ROLES_ALL } from "../../src/peer/token.ts";
+import { ROLE_SERVES, ROLE_TRANSIT, ROLES_ALL } from "../../src/peer/token.ts";
 
-function rolesOf(mode: Mode, links: "auto" | "static", isProved: boolean): string {
-  const roles = new Roles(mode, links, () => ROLES_ALL);
+function rolesOf(
+  mode: Mode,
+  links: "auto" | "static",
+  isProved: boolean,
+  granted = ROLES_ALL,
+): string {
+  const roles = new Roles(mode, links, () => granted);
   roles.isProved = isProved;
   const { transit, serves, isListed } = roles;
   return Object.entries({ transit, serves, isListed })
@@ -30,4 +35,13 @@ it("has the roles of its mode in any case where links are static", () => {
     expect(rolesOf("bootstrap", "static", isProved)).toBe("serves isListed");
     expect(rolesOf("edge", "static", isProved)).toBe("isListed");
   }
+});
+
+it("has no role that its token does not allow", () => {
+  const by = (granted: number) => rolesOf("gateway", "auto", true, granted);
+  expect(by(ROLE_SERVES)).toBe("serves isListed");
+  expect(by(ROLE_TRANSIT)).toBe("transit isListed");
+  expect(by(0)).toBe("isListed");
+  expect(rolesOf("edge", "auto", true, 0)).toBe("isListed");
+  expect(rolesOf("gateway", "static", false, 0)).toBe("isListed");
 });

@@ -184,6 +184,7 @@ describe("a stranger at a closed realm", () => {
     await world.advance(MINUTE);
     expect(edge.status().dialable).toBe("proved");
     expect(gateway.status().contacts).toEqual([]);
+    expect(gateway.status().counters.contacts_refused ?? 0).toBe(0);
     expect(linked(gateway)).toEqual([edge.id]);
   });
 });
@@ -246,6 +247,25 @@ describe("a token that runs out", () => {
       expect(await outcome(world, caller.call("echo", at))).toBe(at);
     }
     expect(lost.filter((reason) => /token/.test(reason))).toEqual([]);
+  });
+
+  it("is renewed at the last moment, and everybody is told at once", async () => {
+    // Ten seconds before its end nothing else would have this node sign its contact and its record anew in time.
+    const life = 10 * MINUTE + 30_000;
+    club.issue(4, life, "edge");
+    const gateway = await club.start(0, { mode: "gateway", listen: true });
+    const provider = await club.start(4, { mode: "edge", bootstrap: [0] });
+    await world.run(provider.register("echo", (args) => args));
+    await world.advance(life - 10_000);
+    club.issue(4, life, "edge");
+    await world.advance(20_000);
+    expect((await world.run(gateway.lookup("echo"))).providers).toHaveLength(1);
+    const lost: string[] = [];
+    gateway.on("link_lost", ({ reason }) => lost.push(reason));
+    await world.advance(life - 15_000 + GRACE - 10_000);
+    club.issue(4, life, "edge");
+    await world.advance(30_000);
+    expect(lost).toEqual([]);
   });
 
   it("stays as it is where what is put in its place is no better, which is told once", async () => {

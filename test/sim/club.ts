@@ -2,7 +2,7 @@ import { idText } from "../../src/base/id.ts";
 import { type Signer, signerFromSeed } from "../../src/identity/keys.ts";
 import { closedRealmText, parseRealm } from "../../src/identity/realm.ts";
 import type { MeshNode, Mode } from "../../src/node/api.ts";
-import { rolesOfMode } from "../../src/node/roles.ts";
+import { rolesOfMode } from "../../src/node/modes.ts";
 import { signToken, type TokenClaim, tokenText } from "../../src/peer/token.ts";
 import { type SimNodeOptions, startSimNode } from "../../src/sim/sim-node.ts";
 import type { World } from "../../src/sim/world.ts";

@@ -11,7 +11,7 @@ import {
   TIME_MAX,
 } from "../../../src/cli/control/message.ts";
 import { NoNodeError } from "../../../src/cli/control/no-node-error.ts";
-import type { LookupReport, NodeStatus } from "../../../src/index.ts";
+import type { CallOptions, LookupReport, NodeStatus } from "../../../src/index.ts";
 import { nodeThat, Place, sayer } from "./place.ts";
 
 const NEVER = new AbortController().signal;
@@ -94,7 +94,7 @@ describe("a control socket", () => {
     const calls: unknown[] = [];
     const report = { error: undefined, hops: [], elapsed: 3 };
     const node = nodeThat({
-      explain: (_, __, options) => {
+      explain: (_: unknown, __: unknown, options?: CallOptions) => {
         calls.push([options?.provider, options?.routingStrategy, options?.timeout]);
         return Promise.resolve({ result: undefined, report: report as never });
       },
