@@ -3,6 +3,8 @@ import type { Command } from "./command.ts";
 /** Where each command is; loaded when it is asked for, so that `macula call` stays quick to start. */
 const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import("./commands/demo.ts")).demo,
+  up: async () => (await import("./commands/up.ts")).up,
+  join: async () => (await import("./commands/join.ts")).join,
   start: async () => (await import("./commands/start.ts")).start,
   serve: async () => (await import("./commands/serve.ts")).serve,
   call: async () => (await import("./commands/call.ts")).call,

@@ -1,9 +1,21 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import type { ForwardingLimits, Mode } from "../index.ts";
 import { MODE_NAMES, MODES } from "../node/modes.ts";
 import type { Arguments, Flag } from "./command.ts";
 
 /** How long a node may take to find its place, and a call to end, unless told otherwise: milliseconds. */
 const TIMEOUT = "5000";
+
+/** Where `macula up` and `macula join` keep what they need, and note the mesh. */
+export const HOME_FLAG: Flag = {
+  name: "home",
+  kind: "text",
+  value: "<directory>",
+  environment: "MACULA_HOME",
+  fallback: join(homedir(), ".macula"),
+  help: "Where macula up and macula join keep keys and state, and note the mesh.",
+};
 
 /** The flags of every command that runs a node. */
 export const NODE_FLAGS: readonly Flag[] = [
@@ -19,8 +31,14 @@ export const NODE_FLAGS: readonly Flag[] = [
     kind: "text",
     value: "<name>",
     environment: "MACULA_REALM",
-    fallback: "org.example.mesh",
-    help: "The realm, a reverse domain name; of a closed one what macula realm printed. Nodes of different realms never meet.",
+    help: "The realm, a reverse domain name; of a closed one what macula realm printed. Nodes of different realms never meet. org.example.mesh, where nothing names another.",
+  },
+  {
+    name: "join",
+    kind: "text",
+    value: "<string>",
+    environment: "MACULA_JOIN",
+    help: "What macula up has printed: stands for --realm and --bootstrap.",
   },
   {
     name: "token",
@@ -130,6 +148,7 @@ export const ASKING_FLAGS: readonly Flag[] = [CONTROL_FLAG, ...named("state", "t
 export const LOOKUP_FLAGS: readonly Flag[] = [
   CONTROL_FLAG,
   ...NODE_FLAGS.filter(({ name }) => name !== "max-hops"),
+  HOME_FLAG,
 ];
 
 /** The flags of `doctor`, which asks a running node, or a node of its own that it starts for the purpose. */

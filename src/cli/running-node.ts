@@ -5,6 +5,7 @@ import { socketPath } from "./control/socket-path.ts";
 import { EXIT } from "./exit-code.ts";
 import { type HttpPages, openPages } from "./http-pages.ts";
 import { watchInterrupt } from "./interrupt.ts";
+import { meshOf } from "./mesh-of.ts";
 import { forwardingOf, listenOf } from "./node-flags.ts";
 import { note, print, printJson } from "./output.ts";
 import { StartError } from "./start-error.ts";
@@ -15,15 +16,16 @@ export async function createFrom(
   given: Arguments,
   { isKept }: { readonly isKept: boolean } = { isKept: true },
 ): Promise<MeshNode> {
+  const { realm, bootstrap } = meshOf(given);
   const identity = given.text("identity");
   const token = given.text("token");
   const routingStrategy = given.text("routing-strategy") as "hybrid" | undefined;
   const state = isKept ? given.text("state") : undefined;
   return await createNode({
-    realm: given.text("realm") as string,
+    realm,
     mode: (given.text("mode") ?? "edge") as "edge",
     listen: given.text("mode") === undefined ? false : listenOf(given),
-    bootstrap: [...given.list("bootstrap")],
+    bootstrap,
     links: given.text("links") as "auto" | "static",
     transports: given.text("transports") as "auto",
     ...(identity === undefined ? {} : { identity }),
@@ -55,21 +57,28 @@ function hopeless(node: MeshNode): MeshError | undefined {
   return new MeshError(code, (reasons[0] as string).slice(code.length + 2));
 }
 
+/** What is said of a node once it is ready, beside who it is. */
+export interface Announcement {
+  readonly procedures?: readonly string[];
+  /** What others join its mesh with. */
+  readonly join?: string;
+}
+
 /**
  * Runs a node until Ctrl-C or a polite kill. `prepare` is done once the node has found its place; then
  * the one line on stdout says that it is ready.
  */
 export async function runUntilStopped(
   given: Arguments,
-  prepare: (node: MeshNode) => Promise<readonly string[]>,
+  prepare: (node: MeshNode) => Promise<Announcement>,
 ): Promise<number> {
   using interrupt = watchInterrupt();
   await using node = await createFrom(given);
   await using control = await openControl(given, node);
   await using pages = await openPages(given, node);
   await settle(node, given, interrupt.signal);
-  const procedures = await prepare(node);
-  await tellReady(given, node, { procedures, control: control?.path, ...urlsOf(pages) });
+  const announced = await prepare(node);
+  await tellReady(given, node, { ...announced, control: control?.path, ...urlsOf(pages) });
   const signal = await interrupt.requested;
   note(`${signal}: closing`);
   await node.close();
@@ -93,29 +102,30 @@ async function openControl(given: Arguments, node: MeshNode): Promise<ControlSer
   }
 }
 
-/** Where a running node is asked, and what it serves. */
-interface Place {
-  readonly procedures: readonly string[];
+/** Where a running node is asked. */
+interface Places {
   readonly control: string | undefined;
   readonly health: string | undefined;
   readonly admin: string | undefined;
 }
 
-function urlsOf({ health, admin }: HttpPages): Pick<Place, "health" | "admin"> {
+function urlsOf({ health, admin }: HttpPages): Pick<Places, "health" | "admin"> {
   return { health: health?.url, admin: admin?.url };
 }
 
 async function tellReady(
   given: Arguments,
   { id, addresses }: MeshNode,
-  { procedures, ...places }: Place,
+  { procedures = [], join, ...places }: Announcement & Places,
 ): Promise<void> {
   if (given.isSet("json")) {
     const served = procedures.length === 0 ? {} : { procedures };
-    await printJson({ event: "ready", id, addresses, ...served, ...places });
+    await printJson({ event: "ready", id, addresses, ...served, ...places, join });
     return;
   }
   const place = addresses.length === 0 ? `${id}, listens nowhere` : addresses.join(" ");
   const served = procedures.length === 0 ? "" : `, serves ${procedures.join(", ")}`;
   await print(`ready: ${place}${served}`);
+  // Quoted, because some shells take the brackets of an IPv6 address for a pattern.
+  if (join !== undefined) await print(`join with: macula join '${join}'`);
 }

@@ -3,15 +3,13 @@ import type { Arguments, Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { watchInterrupt } from "../interrupt.ts";
 import { jsonArgument } from "../json-argument.ts";
-import { NODE_FLAGS } from "../node-flags.ts";
+import { checkEntrance } from "../mesh-of.ts";
+import { HOME_FLAG, NODE_FLAGS } from "../node-flags.ts";
 import { print, printJson } from "../output.ts";
 import { createFrom, settle } from "../running-node.ts";
-import { UsageError } from "../usage-error.ts";
 
 async function run(given: Arguments): Promise<number> {
-  if (given.list("bootstrap").length === 0) {
-    throw new UsageError("name a node to join the mesh through: --bootstrap host:port");
-  }
+  checkEntrance(given);
   const argument = await jsonArgument(given);
   using interrupt = watchInterrupt();
   const { signal } = interrupt;
@@ -53,6 +51,6 @@ export const call: Command = {
       does: "Prints { ok, result, elapsed, provider, hops }, or { ok: false, error } after half a second at most.",
     },
   ],
-  flags: NODE_FLAGS,
+  flags: [...NODE_FLAGS, HOME_FLAG],
   run,
 };

@@ -5,6 +5,7 @@ import { NoNodeError } from "../control/no-node-error.ts";
 import { socketPath } from "../control/socket-path.ts";
 import { EXIT } from "../exit-code.ts";
 import { watchInterrupt } from "../interrupt.ts";
+import { meshOf } from "../mesh-of.ts";
 import { LOOKUP_FLAGS } from "../node-flags.ts";
 import { print, printJson } from "../output.ts";
 import { createFrom, settle } from "../running-node.ts";
@@ -25,7 +26,7 @@ async function run(given: Arguments): Promise<number> {
 
 /** Asks a running node where one is named and runs, else joins the mesh for this one question. */
 async function ask(given: Arguments): Promise<LookupReport> {
-  const canJoin = given.list("bootstrap").length > 0;
+  const canJoin = meshOf(given).bootstrap.length > 0;
   const procedure = given.positionals[0] as string;
   const timeout = given.number("timeout") as number;
   if (socketPath(given) !== undefined) {
@@ -36,7 +37,7 @@ async function ask(given: Arguments): Promise<LookupReport> {
     }
   } else if (!canJoin) {
     const text = "name a running node with --control or --state, or one to join the mesh through";
-    throw new UsageError(`${text}: --bootstrap host:port`);
+    throw new UsageError(`${text}: --bootstrap host:port, or --join <string>`);
   }
   using interrupt = watchInterrupt();
   await using node = await createFrom(given, { isKept: false });

@@ -1,6 +1,6 @@
 import type { MeshNode } from "../../index.ts";
 import type { Arguments, Command } from "../command.ts";
-import { stayingFlags } from "../node-flags.ts";
+import { HOME_FLAG, stayingFlags } from "../node-flags.ts";
 import { runUntilStopped } from "../running-node.ts";
 import { loadProcedures } from "../served-module.ts";
 
@@ -8,7 +8,7 @@ async function run(given: Arguments): Promise<number> {
   const procedures = await loadProcedures(given.positionals[0] as string);
   return await runUntilStopped(given, async (node: MeshNode) => {
     for (const [name, handler] of procedures) await node.register(name, handler);
-    return [...procedures.keys()];
+    return { procedures: [...procedures.keys()] };
   });
 }
 
@@ -34,6 +34,6 @@ export const serve: Command = {
       does: "Offers it from a node that others can join the mesh through.",
     },
   ],
-  flags: stayingFlags("edge"),
+  flags: [...stayingFlags("edge"), HOME_FLAG],
   run,
 };

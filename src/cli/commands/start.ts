@@ -26,5 +26,5 @@ export const start: Command = {
     },
   ],
   flags: stayingFlags("hybrid"),
-  run: (given) => runUntilStopped(given, async () => []),
+  run: (given) => runUntilStopped(given, async () => ({})),
 };

@@ -4,16 +4,14 @@ import { EXIT } from "../exit-code.ts";
 import { toFailure } from "../failure.ts";
 import { watchInterrupt } from "../interrupt.ts";
 import { jsonArgument } from "../json-argument.ts";
-import { NODE_FLAGS } from "../node-flags.ts";
+import { checkEntrance } from "../mesh-of.ts";
+import { HOME_FLAG, NODE_FLAGS } from "../node-flags.ts";
 import { note, print, printJson } from "../output.ts";
 import { createFrom, settle } from "../running-node.ts";
 import { showTrace } from "../show/show-trace.ts";
-import { UsageError } from "../usage-error.ts";
 
 async function run(given: Arguments): Promise<number> {
-  if (given.list("bootstrap").length === 0) {
-    throw new UsageError("name a node to join the mesh through: --bootstrap host:port");
-  }
+  checkEntrance(given);
   const argument = await jsonArgument(given);
   using interrupt = watchInterrupt();
   const { signal } = interrupt;
@@ -52,6 +50,6 @@ export const trace: Command = {
       does: "Prints { ok, error, procedure, provider, strategy, routing, rule, hops, attempts, elapsed }.",
     },
   ],
-  flags: NODE_FLAGS,
+  flags: [...NODE_FLAGS, HOME_FLAG],
   run,
 };
