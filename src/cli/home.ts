@@ -51,10 +51,10 @@ export class Home {
   }
 }
 
-/** `given`, with other texts where nothing was said. */
-export function withDefaults(
+/** `given`, with these texts in place of what was said, where they are there. */
+export function withTexts(
   given: Arguments,
-  defaults: Readonly<Record<string, string | undefined>>,
+  texts: Readonly<Record<string, string | undefined>>,
 ): Arguments {
-  return { ...given, text: (name) => given.text(name) ?? defaults[name] };
+  return { ...given, text: (name) => texts[name] ?? given.text(name) };
 }

@@ -5,7 +5,7 @@ import { signerFromSeed } from "../../identity/keys.ts";
 import { readJoinString } from "../../node/join-string.ts";
 import { loadOrCreateKey } from "../../node/key-file.ts";
 import type { Arguments, Command } from "../command.ts";
-import { Home, withDefaults } from "../home.ts";
+import { Home, withTexts } from "../home.ts";
 import { HOME_FLAG, stayingFlags } from "../node-flags.ts";
 import { runUntilStopped } from "../running-node.ts";
 
@@ -20,10 +20,10 @@ async function run(given: Arguments): Promise<number> {
   const token = given.text("token") ?? home.file("join/token");
   if (isClosed && !existsSync(token)) throw noToken(id, token);
   home.write("mesh", text.trim());
-  const filled = withDefaults(given, {
+  const filled = withTexts(given, {
     join: text,
     identity: key,
-    state: home.file("join/state"),
+    state: given.text("state") ?? home.file("join/state"),
     token: isClosed ? token : undefined,
   });
   return await runUntilStopped(filled, async () => ({}));

@@ -7,7 +7,7 @@ import { writeJoinString } from "../../node/join-string.ts";
 import { createRealmKey, loadOrCreateKey, loadRealmKey } from "../../node/key-file.ts";
 import { ROLES_ALL, signToken, tokenText } from "../../peer/token.ts";
 import type { Arguments, Command } from "../command.ts";
-import { Home, withDefaults } from "../home.ts";
+import { Home, withTexts } from "../home.ts";
 import { HOME_FLAG, stayingFlags } from "../node-flags.ts";
 import { note } from "../output.ts";
 import { reachableAddresses } from "../reachable.ts";
@@ -24,10 +24,10 @@ async function run(given: Arguments): Promise<number> {
   const { id } = signerFromSeed(loadOrCreateKey(key));
   const realm = realmOf(given, home);
   const isClosed = realm.includes("~");
-  const filled = withDefaults(given, {
+  const filled = withTexts(given, {
     realm,
     identity: key,
-    state: home.file("up/state"),
+    state: given.text("state") ?? home.file("up/state"),
     token: isClosed ? ownToken(given, home, realm, id) : undefined,
   });
   return await runUntilStopped(filled, async (node: MeshNode) => {
