@@ -34,6 +34,7 @@ export type {
   WaitOptions,
 } from "./node/api.ts";
 export { createNode } from "./node/create-node.ts";
+export { type JoinTarget, readJoinString } from "./node/join-string.ts";
 export type { ForwardingLimits } from "./routing/forwarding-quota.ts";
 export type { Gain, RoutingStrategy, Strategy, StrategyState } from "./routing/strategy.ts";
 export type { CallOptions } from "./rpc/call-options.ts";

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import type { NodeId } from "../../base/id.ts";
 import { signerFromSeed } from "../../identity/keys.ts";
 import { closedRealm, closedRealmText } from "../../identity/realm.ts";
@@ -23,6 +24,8 @@ async function run(given: Arguments): Promise<number> {
   const key = given.text("identity") ?? home.file("up/node.key");
   const { id } = signerFromSeed(loadOrCreateKey(key));
   const realm = realmOf(given, home);
+  // Before anything can fail: a key that was made for this realm is found again by it.
+  home.write("up/realm", realm);
   const isClosed = realm.includes("~");
   const filled = withTexts(given, {
     realm,
@@ -33,7 +36,6 @@ async function run(given: Arguments): Promise<number> {
   return await runUntilStopped(filled, async (node: MeshNode) => {
     const addresses = reachableAddresses(node.addresses, given.list("address"));
     const join = writeJoinString(realm, node.id, addresses);
-    home.write("up/realm", realm);
     home.write("mesh", join);
     note(isClosed ? howToAdmit(home) : "whoever has the join string can join this mesh");
     return { join };
@@ -59,10 +61,12 @@ function realmOf(given: Arguments, home: Home): string {
 /** The file with this node's token: where the realm's key is here, a fresh one. */
 function ownToken(given: Arguments, home: Home, realm: string, node: NodeId): string | undefined {
   if (given.text("token") !== undefined) return undefined;
-  const { name, signer } = loadRealmKey(home.file("up/realm.key"));
-  if (closedRealmText(name, signer.id) !== realm) {
-    throw new UsageError(`--token <file> is missing: the key of ${realm} is not in ${home.path}`);
+  const file = home.file("up/realm.key");
+  const key = existsSync(file) ? loadRealmKey(file) : undefined;
+  if (key === undefined || closedRealmText(key.name, key.signer.id) !== realm) {
+    throw new UsageError(`--token <file> is missing: the key of ${realm} is not at ${file}`);
   }
+  const { name, signer } = key;
   const now = Date.now();
   const token = signToken(signer, {
     realm: closedRealm(name, signer.id).id,
