@@ -5,7 +5,7 @@ import { MeshError } from "../base/errors.ts";
 import type { Arguments } from "./command.ts";
 
 /** What `macula up` and `macula join` keep: `up/` and `join/` with key and state of their nodes, and a few words. */
-export type HomeFile = "mesh" | "up/realm" | "up/realm.key" | "up/token" | "join/token";
+type HomeFile = "mesh" | "up/realm" | "up/realm.key" | "up/token" | "join/token";
 
 /** The directory that the commands of one user share. */
 export class Home {

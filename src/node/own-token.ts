@@ -18,7 +18,7 @@ const SOON: Millis = 7 * 86_400_000;
 export type TokenSource = () => string;
 
 /** Whose token it is, and what it has to allow. */
-export interface TokenOwner {
+interface TokenOwner {
   readonly members: Members;
   readonly self: NodeId;
   readonly mode: Mode;

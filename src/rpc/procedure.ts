@@ -15,7 +15,7 @@ const ISSUES_MAX = 8;
 const PATH_MAX = 60;
 
 /** Any value: the schema of what nobody has declared. */
-export type Undeclared = StandardSchema<unknown, unknown>;
+type Undeclared = StandardSchema<unknown, unknown>;
 
 /** A procedure with the shapes of its arguments and its result: declared once, for callers and providers. */
 export interface Procedure<
