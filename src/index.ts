@@ -9,32 +9,34 @@ export type { HistogramStatus } from "./base/histogram.ts";
 export type { Log, LogFields, LogLevel } from "./base/ports.ts";
 export type {
   Attempt,
-  BootstrapStatus,
   CallReport,
-  ContactStatus,
-  DestinationStatus,
-  DriverStatus,
   FoundProvider,
   Hop,
-  LinkStatus,
   LookupReport,
-  MembershipStatus,
   MeshNode,
-  Mode,
   NodeEvents,
   NodeOptions,
-  NodeStatus,
-  OverlayStatus,
-  RecordsStatus,
   Registration,
-  RegistrationStatus,
-  RoutingStatus,
-  TransportStatus,
   Transports,
   WaitOptions,
 } from "./node/api.ts";
 export { createNode } from "./node/create-node.ts";
 export { type JoinTarget, readJoinString } from "./node/join-string.ts";
+export type { Mode } from "./node/modes.ts";
+export type {
+  BootstrapStatus,
+  ContactStatus,
+  DestinationStatus,
+  DriverStatus,
+  LinkStatus,
+  MembershipStatus,
+  NodeStatus,
+  OverlayStatus,
+  RecordsStatus,
+  RegistrationStatus,
+  RoutingStatus,
+  TransportStatus,
+} from "./node/node-status.ts";
 export type { ForwardingLimits } from "./routing/forwarding-quota.ts";
 export type { Gain, RoutingStrategy, Strategy, StrategyState } from "./routing/strategy.ts";
 export type { CallOptions } from "./rpc/call-options.ts";

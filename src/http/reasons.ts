@@ -17,6 +17,8 @@ export const WHAT_TO_DO: Readonly<Record<string, string>> = {
     "Check the network of this machine and the bootstrap addresses. It goes on trying and comes back by itself.",
   tls: "Stop the process that has the TCP port, or choose another port: nodes behind blocked UDP can't dial this one.",
   identity: "Give each process a key file of its own.",
+  token:
+    "Have another token issued (macula token issue) and put it in the place of the old one; no restart is needed.",
   not_ready:
     "Wait: joining takes seconds. Where it lasts, check --bootstrap, --realm and that UDP gets out.",
   unreachable:

@@ -6,7 +6,8 @@ import type { Log } from "../base/ports.ts";
 import { parseRealm } from "../identity/realm.ts";
 import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
 import { ROUTING_STRATEGIES, type RoutingStrategy } from "../routing/strategy.ts";
-import type { Mode, NodeOptions, Transports } from "./api.ts";
+import type { NodeOptions, Transports } from "./api.ts";
+import type { Mode } from "./modes.ts";
 import { isMode, MODE_NAMES } from "./modes.ts";
 
 /** Bootstrap nodes in one list at most. */

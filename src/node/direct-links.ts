@@ -11,7 +11,7 @@ import type { Router } from "../routing/router.ts";
 import type { RoutingContext } from "../routing/routing-context.ts";
 import type { RoutingStrategy } from "../routing/strategy.ts";
 import type { CloseInfo, Transport } from "../transport/transport.ts";
-import type { RoutingStatus } from "./api.ts";
+import type { RoutingStatus } from "./node-status.ts";
 
 /** Destinations that the status shows: those called last. */
 const SHOWN_MAX = 64;

@@ -1,5 +1,7 @@
 import { ROLE_SERVES, ROLE_TRANSIT } from "../peer/token.ts";
-import type { Mode } from "./api.ts";
+
+/** What a node is in the mesh. A mode is a preset of two roles: carrying transit and serving the DHT. */
+export type Mode = "bootstrap" | "gateway" | "edge" | "hybrid";
 
 /** What a node does for others. All else is the same in every mode, or an option of its own. */
 export interface Preset {

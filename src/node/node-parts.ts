@@ -7,7 +7,7 @@ import type { LivenessLimits } from "../peer/liveness.ts";
 import type { ForwardingLimits } from "../routing/forwarding-quota.ts";
 import type { RoutingStrategy } from "../routing/strategy.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { Mode } from "./api.ts";
+import type { Mode } from "./modes.ts";
 import type { TokenSource } from "./own-token.ts";
 
 /** What a node is made of and what it is told; nothing in it is real or virtual by itself. */

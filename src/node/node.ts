@@ -21,7 +21,6 @@ import type {
   LookupReport,
   MeshNode,
   NodeEvents,
-  NodeStatus,
   Registration,
   WaitOptions,
 } from "./api.ts";
@@ -29,6 +28,7 @@ import { type Composition, compose } from "./compose.ts";
 import { Counters } from "./counters.ts";
 import { localReport, outcomeOf, reportOf } from "./explain.ts";
 import type { NodeParts } from "./node-parts.ts";
+import type { NodeStatus } from "./node-status.ts";
 import { statusOf } from "./status.ts";
 
 /** Milliseconds that `ready` and `register` wait where nothing else is said. */

@@ -5,8 +5,9 @@ import type { NodeId } from "../base/id.ts";
 import type { Millis, Ports, Timer } from "../base/ports.ts";
 import type { Members } from "../peer/members.ts";
 import { parseToken, ROLES_ALL, type Token } from "../peer/token.ts";
-import type { MembershipStatus, Mode } from "./api.ts";
+import type { Mode } from "./modes.ts";
 import { namesOf, rolesOfMode } from "./modes.ts";
+import type { MembershipStatus } from "./node-status.ts";
 
 /** How often the token is read again: so soon a renewed one counts. */
 const CHECK_EVERY: Millis = 5_000;
@@ -136,7 +137,9 @@ export class OwnToken {
       this.#onRenewed();
     } catch (cause) {
       const { code, message } = toMeshError(cause);
-      this.#say("warn", "token_refused", { code, reason: message });
+      if (this.#isNews(message)) {
+        this.#ports.log.write("warn", "token_refused", { code, reason: message });
+      }
     }
   }
 
@@ -155,15 +158,17 @@ export class OwnToken {
       }
     } else if (state === "expiring") {
       const reason = "have another one issued and put it in its place; no restart is needed";
-      this.#say("warn", "token_expires_soon", { expires, reason });
+      if (this.#isNews(expires)) {
+        this.#ports.log.write("warn", "token_expires_soon", { expires, reason });
+      }
     }
   }
 
-  #say(level: "warn", event: string, fields: Readonly<Record<string, string>>): void {
-    const said = `${event} ${Object.values(fields).join(" ")}`;
-    if (said === this.#said) return;
-    this.#said = said;
-    this.#ports.log.write(level, event, fields);
+  /** Whether this is not what was told last. */
+  #isNews(text: string): boolean {
+    const isSame = text === this.#said;
+    this.#said = text;
+    return !isSame;
   }
 }
 

@@ -14,9 +14,9 @@ import { REPLIES_BYTES_MAX } from "../rpc/reply-cache.ts";
 import { CASTS_MAX, PROCEDURES_MAX, RUNNING_MAX } from "../rpc/server.ts";
 import { CALLER_SESSIONS_MAX } from "../seal/caller-sessions.ts";
 import { PROVIDER_SESSIONS_MAX } from "../seal/provider-sessions.ts";
-import type { ContactStatus, LinkStatus, NodeStatus } from "./api.ts";
 import type { Composition } from "./compose.ts";
 import type { Counters } from "./counters.ts";
+import type { ContactStatus, LinkStatus, NodeStatus } from "./node-status.ts";
 
 /** What the status needs beside the parts. */
 export interface StatusFacts {

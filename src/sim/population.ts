@@ -1,5 +1,6 @@
 import type { Millis } from "../base/ports.ts";
-import type { MeshNode, Mode } from "../node/api.ts";
+import type { MeshNode } from "../node/api.ts";
+import type { Mode } from "../node/modes.ts";
 import type { LivenessLimits } from "../peer/liveness.ts";
 import type { TransportLimits } from "../transport/transport.ts";
 import { startSimNode } from "./sim-node.ts";

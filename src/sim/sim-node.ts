@@ -1,7 +1,8 @@
 import type { Address } from "../base/address.ts";
 import type { Clock } from "../base/ports.ts";
-import type { MeshNode, Mode } from "../node/api.ts";
+import type { MeshNode } from "../node/api.ts";
 import { usualStrategy } from "../node/config.ts";
+import type { Mode } from "../node/modes.ts";
 import { assembleNode } from "../node/node.ts";
 import type { KeptTarget } from "../peer/keeper.ts";
 import type { LivenessLimits } from "../peer/liveness.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bucketIndex, parseNodeId } from "../../src/base/id.ts";
-import type { MeshNode, NodeStatus } from "../../src/node/api.ts";
+import type { MeshNode } from "../../src/node/api.ts";
+import type { NodeStatus } from "../../src/node/node-status.ts";
 import { Population } from "../../src/sim/population.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";

@@ -1,5 +1,5 @@
 import { type Signer, verify } from "../../src/identity/keys.ts";
-import { closedRealm, closedRealmText } from "../../src/identity/realm.ts";
+import { closedRealm } from "../../src/identity/realm.ts";
 import { Members } from "../../src/peer/members.ts";
 import { ROLES_ALL, signToken, type Token, type TokenClaim } from "../../src/peer/token.ts";
 import { NOW, signerOf } from "./nodes.ts";
@@ -13,8 +13,6 @@ export const PRETENDER: Signer = signerOf(201);
 const NAME = "com.example.club";
 
 export const CLUB = closedRealm(NAME, AUTHORITY.id);
-/** As nodes are told of it. */
-export const CLUB_TEXT = closedRealmText(NAME, AUTHORITY.id);
 
 /** Who belongs to the realm, and how many signatures were checked to know that. */
 export function clubMembers(max?: number): { members: Members; checked: () => number } {

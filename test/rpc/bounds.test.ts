@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { NodeStatus } from "../../src/node/api.ts";
+import type { NodeStatus } from "../../src/node/node-status.ts";
 import { CASTS_MAX, PROCEDURES_MAX, RUNNING_MAX } from "../../src/rpc/server.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
 import { World } from "../../src/sim/world.ts";

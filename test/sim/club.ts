@@ -1,7 +1,8 @@
 import { idText } from "../../src/base/id.ts";
 import { type Signer, signerFromSeed } from "../../src/identity/keys.ts";
 import { closedRealmText, parseRealm } from "../../src/identity/realm.ts";
-import type { MeshNode, Mode } from "../../src/node/api.ts";
+import type { MeshNode } from "../../src/node/api.ts";
+import type { Mode } from "../../src/node/modes.ts";
 import { rolesOfMode } from "../../src/node/modes.ts";
 import { signToken, type TokenClaim, tokenText } from "../../src/peer/token.ts";
 import { type SimNodeOptions, startSimNode } from "../../src/sim/sim-node.ts";

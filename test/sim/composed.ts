@@ -1,8 +1,8 @@
 import type { Address } from "../../src/base/address.ts";
 import type { Log } from "../../src/base/ports.ts";
 import type { Verify } from "../../src/identity/keys.ts";
-import type { Mode } from "../../src/node/api.ts";
 import { type Composition, compose } from "../../src/node/compose.ts";
+import type { Mode } from "../../src/node/modes.ts";
 import type { RoutingStrategy } from "../../src/routing/strategy.ts";
 import { SIM_REALM, type World } from "../../src/sim/world.ts";
 

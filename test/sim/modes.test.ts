@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { idText } from "../../src/base/id.ts";
-import type { MeshNode, Mode } from "../../src/node/api.ts";
+import type { MeshNode } from "../../src/node/api.ts";
 import type { Composition } from "../../src/node/compose.ts";
+import type { Mode } from "../../src/node/modes.ts";
 import { MODES } from "../../src/node/modes.ts";
 import type { Link } from "../../src/peer/link.ts";
 import { startSimNode } from "../../src/sim/sim-node.ts";
