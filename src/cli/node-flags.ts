@@ -166,7 +166,7 @@ export const DOCTOR_FLAGS: readonly Flag[] = [
     help: "Let the node of its own listen at ip:port, so that it is seen whether others can dial it there.",
   },
   CONTROL_FLAG,
-  ...named("bootstrap", "realm", "identity", "state", "timeout"),
+  ...named("bootstrap", "realm", "join", "identity", "token", "state", "timeout"),
   ...named("log").map((flag) => ({ ...flag, fallback: "off" })),
   ...named("json"),
 ];

@@ -57,6 +57,11 @@ describe("a closed realm, from the command line", () => {
     const args = ["calculator.add", '{"a": 2, "b": 3}', ...bootstrap];
     expect(await line("call", ...args, ...caller)).toBe("5");
 
+    const doctor = await macula("doctor", ...caller, ...bootstrap);
+    expect(doctor.stdout).toMatch(/^ok {4}bootstrap {2}.* is linked$/m);
+    const unknown = await macula("doctor", "--realm", realm, ...bootstrap);
+    expect(unknown.stderr).toMatch(/^macula doctor: token_missing: /m);
+
     const stranger = await macula("call", ...args, "--realm", realm, "--json");
     expect(stranger.code).toBe(3);
     expect(JSON.parse(stranger.stdout)).toMatchObject({ error: { code: "token_missing" } });
@@ -85,7 +90,7 @@ describe("a closed realm, from the command line", () => {
     const id = "0".repeat(64);
     for (const [wrong, told] of [
       [["nobody"], /not a node id/],
-      [[id, "--roles", "king"], /"king" in --roles is none of bootstrap, gateway, edge, hybrid/],
+      [[id, "--roles", "king"], /"king" in --roles is none of edge, bootstrap, gateway, hybrid/],
       [[id, "--expires", "soon"], /--expires is a number of minutes, hours or days/],
       [[id, "--expires", "99999d"], /ten years at most/],
     ] as const) {

@@ -5,6 +5,7 @@ import type { Arguments } from "../command.ts";
 import { askRunning } from "../control/ask-running.ts";
 import { NoNodeError } from "../control/no-node-error.ts";
 import { socketPath } from "../control/socket-path.ts";
+import { meshOf } from "../mesh-of.ts";
 import { stderrLog } from "../stderr-log.ts";
 import { UsageError } from "../usage-error.ts";
 import type { DoctorFacts, PeerFacts } from "./facts.ts";
@@ -40,7 +41,7 @@ export async function gather(given: Arguments, signal: AbortSignal): Promise<Gat
 }
 
 async function askStatus(given: Arguments): Promise<NodeStatus | undefined> {
-  const canJoin = given.list("bootstrap").length > 0;
+  const canJoin = meshOf(given).bootstrap.length > 0;
   if (socketPath(given) !== undefined) {
     try {
       return (await askRunning(given, { ask: "status" })) as NodeStatus;
@@ -50,16 +51,20 @@ async function askStatus(given: Arguments): Promise<NodeStatus | undefined> {
   }
   if (canJoin) return undefined;
   const text = "name a running node with --control or --state, or one to join the mesh through";
-  throw new UsageError(`${text}: --bootstrap host:port`);
+  throw new UsageError(`${text}: --bootstrap host:port, or --join <string>`);
 }
 
-/** It has a key of its own: with that of a running node it would be refused, and raise an alarm. */
+/**
+ * It has a key of its own: with that of a running node it would be refused, and raise an alarm. A closed realm lets nobody
+ * in but with the key that the token was issued for.
+ */
 async function factsOfOwn(given: Arguments, signal: AbortSignal): Promise<DoctorFacts> {
   const timeout = given.number("timeout") as number;
   const peer = given.text("peer");
+  const [identity, token] = [given.text("identity"), given.text("token")];
   await using node = await createNode({
-    realm: given.text("realm") as string,
-    bootstrap: [...given.list("bootstrap")],
+    ...meshOf(given),
+    ...(identity === undefined || token === undefined ? {} : { identity, token }),
     listen: given.text("listen") ?? false,
     log: stderrLog(given.text("log") as "warn"),
   });
