@@ -14,12 +14,12 @@ const PORTS = 500;
 const PORT_FIRST = 20_000;
 const PORT_LAST = 60_000;
 
-/** What can happen to a lab: each to the home router of one side, `a` or `b`. */
+/** What can happen to a lab: each to the home router of one side, `a`, `b` or `c`. */
 export class Disturbances {
   #lab;
   #rebinds = 0;
   /** Which of its addresses each home router has. */
-  #addressAt = { a: 0, b: 0 };
+  #addressAt = { a: 0, b: 0, c: 0 };
 
   constructor(lab) {
     this.#lab = lab;

@@ -30,7 +30,7 @@ function watchOverEnd() {
   }
 }
 
-/** Two sides behind NATs, and public hosts, in network namespaces of their own. The machine's own network has no part in it. */
+/** Two sides behind NATs, or three, and public hosts, in network namespaces of their own. The machine's own network has no part in it. */
 export class NatLab {
   plan;
   /** For files of those who live in it; goes with it. */
@@ -40,8 +40,8 @@ export class NatLab {
   #prefix;
 
   /**
-   * Builds one: `left` and `right` are kinds (see `kinds.mjs`), of hosts `a` and `b`; with `sharedCarrier` both homes
-   * are behind one carrier, that of the left. Throws `Unavailable` where that can't be done here.
+   * Builds one: `left` and `right` are kinds (see `kinds.mjs`), of hosts `a` and `b`, and `third` of `c` where
+   * there is to be one; with `sharedCarrier` both homes are behind one carrier, that of the left. Throws `Unavailable` where that can't be done here.
    */
   static build(options) {
     demand();

@@ -1,10 +1,11 @@
 import { KINDS } from "./kinds.mjs";
 import { divertedNothing, natRules } from "./rules.mjs";
 
-/** What the two sides call theirs: the network their homes or carriers have, and a number for what nobody sees. */
+/** What the sides call theirs: the network their homes or carriers have, and a number for what nobody sees. */
 const SIDES = {
   a: { network: "198.51.100", number: 1 },
   b: { network: "203.0.113", number: 2 },
+  c: { network: "192.0.2", number: 3 },
 };
 
 /** Addresses a home router may take: those between the carrier's own and the end of its /29. */
@@ -26,9 +27,18 @@ function wayOut(side, carrier) {
  *                              |
  *                         p1, p2, …   public hosts
  *
- * With `sharedHome` both hosts are in the left home, and with `sharedCarrier` both homes behind the left carrier.
+ * With `sharedHome` both hosts are in the left home, and with `sharedCarrier` both homes behind the left carrier. `third`
+ * is the kind of one more side, with the host `c`; where it is left out there is none.
  */
-export function planOf({ left, right, publicHosts = 2, sharedCarrier, sharedHome, ...more }) {
+export function planOf({
+  left,
+  right,
+  third,
+  publicHosts = 2,
+  sharedCarrier,
+  sharedHome,
+  ...more
+}) {
   const plan = { spaces: {}, links: [], sides: {}, public: [] };
   addSpace(plan, "net", { forwards: true, rules: divertedNothing() });
   for (let number = 1; number <= publicHosts; number++) addPublic(plan, number);
@@ -38,6 +48,7 @@ export function planOf({ left, right, publicHosts = 2, sharedCarrier, sharedHome
   if (sharedHome) plan.sides.b = { ...plan.sides.a, address: addressIn("a", 1) };
   else
     addSide(plan, "b", right, { ...more, subscribers: 1, carrier: sharedCarrier && carrierOfLeft });
+  if (third !== undefined) addSide(plan, "c", third, { ...more, subscribers: 1 });
   return plan;
 }
 
@@ -100,7 +111,7 @@ function homeRules(translation, { udpTimeout }) {
 function addCarrier(plan, side, translation, { udpTimeout, hairpin = false, subscribers }) {
   const { network, number } = SIDES[side];
   const external = `${network}.66`;
-  const lans = ["suba", "subb"].slice(0, side === "b" ? 2 : subscribers);
+  const lans = subscribers === 2 ? ["suba", "subb"] : [`sub${side}`];
   const carrier = `isp${side}`;
   const rules = natRules({ translation, lans, udpTimeout, hairpin, external });
   addSpace(plan, carrier, { forwards: true, rules });

@@ -21,6 +21,7 @@ export interface Plan {
 export interface LabOptions {
   readonly left: string;
   readonly right: string;
+  readonly third?: string;
   readonly sharedCarrier?: boolean;
   readonly sharedHome?: boolean;
   readonly hairpin?: boolean;

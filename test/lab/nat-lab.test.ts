@@ -60,9 +60,9 @@ const spacesOf = (it: Lab): string[] =>
 
 describe.skipIf(unavailable !== undefined)("a lab", () => {
   it.each(COUPLES)("of %s and %s is seen from outside as it has to be", async (left, right) => {
-    const { probes } = await probed({ left, right }, ["a", "b"]);
+    const { probes } = await probed({ left, right, third: left }, ["a", "b", "c"]);
     const seen = await Promise.all(probes.map((probe) => probe.ask("classify")));
-    const expected = [left, right].map((kind) => {
+    const expected = [left, right, left].map((kind) => {
       const { mapping, filtering, portKept } = KINDS[kind] ?? {};
       return { mapping, filtering, portKept, tcp: true };
     });

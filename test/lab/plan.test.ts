@@ -3,7 +3,8 @@ import { KIND_NAMES, KINDS, type Plan, planOf } from "./modules.ts";
 
 /** Every kind on either side. */
 const PLANS = KIND_NAMES.map((left, at) => {
-  return planOf({ left, right: KIND_NAMES[(at + 3) % KIND_NAMES.length] as string });
+  const [right, third] = [3, 5].map((more) => KIND_NAMES[(at + more) % KIND_NAMES.length]);
+  return planOf({ left, right: right as string, third: third as string });
 });
 
 const number = (address: string): number =>
@@ -66,6 +67,14 @@ describe("the plan of a lab", () => {
     const shared = planOf({ left: "cgn-full", right: "cgn-full", sharedCarrier: true });
     expect(carriers(shared)).toEqual(["ispa"]);
     expect(shared.sides.b.uplink).toBe(shared.sides.a.uplink);
+  });
+
+  it("has a third side where one is asked for", () => {
+    const homes = (plan: Plan) => Object.keys(plan.spaces).filter((it) => it.startsWith("gw"));
+    expect(homes(planOf({ left: "port", right: "port" }))).toEqual(["gwa", "gwb"]);
+    const plan = planOf({ left: "port", right: "port", third: "cgn-sym" });
+    expect(homes(plan)).toEqual(["gwa", "gwb", "gwc"]);
+    expect(plan.spaces.ispc?.rules).toContain('iifname "subc" accept');
   });
 
   it("has both hosts in one home where they share it", () => {
