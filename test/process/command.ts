@@ -27,13 +27,18 @@ export class Running implements AsyncDisposable {
   #stdout = "";
   #stderr = "";
 
-  /** `command` is the file that is run: that of this checkout where nothing else is said. */
+  /**
+   * `command` is the file that is run: that of this checkout where nothing else is said. `inside` are the words of a
+   * command that runs another one, somewhere else than here.
+   */
   constructor(
     words: readonly string[],
     extra: Readonly<Record<string, string>> = {},
     command = COMMAND,
+    inside: readonly string[] = [],
   ) {
-    this.#child = spawn(process.execPath, [command, ...words], {
+    const [first, ...others] = [...inside, process.execPath, command, ...words];
+    this.#child = spawn(first as string, others, {
       env: environment(extra),
       stdio: ["pipe", "pipe", "pipe"],
     });
@@ -99,6 +104,15 @@ export class Running implements AsyncDisposable {
     });
   }
 
+  /** Gives it nothing more to read, and resolves once it has ended: by force after the deadline. */
+  async toEnd(): Promise<Ended> {
+    this.write("");
+    const kill = setTimeout(() => this.kill("SIGKILL"), DEADLINE);
+    const ended = await this.ended;
+    clearTimeout(kill);
+    return ended;
+  }
+
   /** Ends it, politely where it listens, and resolves once it is gone. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGTERM");
@@ -110,12 +124,7 @@ export class Running implements AsyncDisposable {
 
 /** Runs `macula` to its end. */
 export async function macula(...words: readonly string[]): Promise<Ended> {
-  const running = new Running(words);
-  running.write("");
-  const kill = setTimeout(() => running.kill("SIGKILL"), DEADLINE);
-  const ended = await running.ended;
-  clearTimeout(kill);
-  return ended;
+  return await new Running(words).toEnd();
 }
 
 /** A node in a process of its own, as its ready line describes it. */

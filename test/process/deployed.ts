@@ -1,15 +1,14 @@
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parse, parseAllDocuments } from "yaml";
 import { type Ended, Running } from "./command.ts";
+import { Loopback, type Site } from "./sites.ts";
 
 /** Where the files for containers stand. */
 export const DEPLOY: string = fileURLToPath(new URL("../../deploy/", import.meta.url));
 
 /** A service of a compose file, as far as it matters without containers. */
-interface Service {
+export interface Service {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -25,6 +24,13 @@ interface Workload {
 interface Container {
   readonly args: readonly string[];
   readonly env: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** The ready line of a service that stays, as far as tests look at it. */
+export interface Ready {
+  readonly id: string;
+  readonly health?: string;
+  readonly procedures?: readonly string[];
 }
 
 const PORT = ":9443";
@@ -50,67 +56,71 @@ export function manifested(name: string): Map<string, Service> {
   );
 }
 
-/** Services as processes of this machine, with its loopback in place of their networks. */
+/** Services as processes of this machine, on a site in place of their networks. */
 export class Deployed implements AsyncDisposable {
   readonly #services: ReadonlyMap<string, Service>;
-  /** The port of each service, by its name. */
-  readonly #ports: ReadonlyMap<string, number>;
-  readonly #running: Running[] = [];
+  readonly #site: Site;
+  /** Those that stay, by the name of their service. */
+  readonly #staying: Map<string, Running> = new Map();
 
-  private constructor(services: ReadonlyMap<string, Service>, ports: ReadonlyMap<string, number>) {
+  private constructor(services: ReadonlyMap<string, Service>, site: Site) {
     this.#services = services;
-    this.#ports = ports;
+    this.#site = site;
   }
 
-  /** None of them runs yet. */
-  static async of(services: ReadonlyMap<string, Service>): Promise<Deployed> {
-    const sockets = [...services.keys()].map((name) => [name, createSocket("udp4")] as const);
-    const bound = sockets.map(async ([name, socket]) => {
-      socket.bind(0, "127.0.0.1");
-      await once(socket, "listening");
-      return [name, socket.address().port] as const;
-    });
-    const ports = new Map(await Promise.all(bound));
-    for (const [, socket] of sockets) socket.close();
-    return new Deployed(services, ports);
+  /** None of them runs yet. The site ends with them. */
+  static async of(services: ReadonlyMap<string, Service>, site?: Site): Promise<Deployed> {
+    return new Deployed(services, site ?? (await Loopback.of([...services.keys()])));
   }
 
   /** Starts services that stay, all at once. They are ready when this resolves. */
   async start(...names: readonly string[]): Promise<void> {
     const starting = names.map((name) => {
-      const running = this.#launch(name);
+      const running = this.#launch(name, this.#service(name).command);
+      this.#staying.set(name, running);
       return running.until((it) => it.stdout.includes('"ready"'), `${name} is ready`);
     });
     await Promise.all(starting);
   }
 
-  /** Runs a service that ends, to its end. */
-  async run(name: string): Promise<Ended> {
-    const running = this.#launch(name);
-    running.write("");
-    return await running.ended;
+  /** What a service that stays has said of itself once it was ready. */
+  ready(name: string): Ready {
+    return JSON.parse(this.#staying.get(name)?.stdout ?? "") as Ready;
+  }
+
+  /** Runs a command to its end where a service is and with its environment; the service's own unless another is given. */
+  async run(name: string, words = this.#service(name).command): Promise<Ended> {
+    return await this.#launch(name, words).toEnd();
+  }
+
+  /** Runs another program than `macula` to its end where a service is. */
+  async runFile(name: string, file: string, words: readonly string[]): Promise<Ended> {
+    return await new Running(words, {}, file, this.#site.inside(name)).toEnd();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#running.map((running) => running[Symbol.asyncDispose]()));
+    const staying = [...this.#staying.values()];
+    await Promise.all(staying.map((running) => running[Symbol.asyncDispose]()));
+    this.#site.end();
   }
 
-  #launch(name: string): Running {
+  #service(name: string): Service {
     const service = this.#services.get(name);
     if (service === undefined) throw new Error(`there is no service ${name}`);
-    const words = service.command.map((word) => this.#placed(word, name));
-    const running = new Running([...words, "--json"], service.environment);
-    this.#running.push(running);
-    return running;
+    return service;
   }
 
-  /** A word of the command of service `own`, with places of this machine in it. */
+  #launch(name: string, command: readonly string[]): Running {
+    const words = command.map((word) => this.#placed(word, name));
+    const { environment } = this.#service(name);
+    return new Running([...words, "--json"], environment, undefined, this.#site.inside(name));
+  }
+
+  /** A word of a command of service `own`, with places of this machine in it. */
   #placed(word: string, own: string): string {
     if (word.startsWith("/handlers/")) return `${DEPLOY}compose${word}`;
     if (!word.endsWith(PORT)) return word;
     const host = word.slice(0, -PORT.length);
-    const port = this.#ports.get(host === "0.0.0.0" ? own : host);
-    if (port === undefined) throw new Error(`there is no service at ${word}`);
-    return `127.0.0.1:${port}`;
+    return host === "0.0.0.0" ? this.#site.listening(own) : this.#site.dialled(host);
   }
 }
