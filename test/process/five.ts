@@ -12,6 +12,9 @@ const fixture = (name: string): string =>
 /** Within which nodes have to learn what a test waits for, in milliseconds. */
 const PATIENCE = 10_000;
 
+/** A loaded machine may take its time to start five processes at once. */
+const PATIENT = ["--timeout", "15000"];
+
 export const NODES = ["bootstrap", "gateway", "edge1", "edge2", "edge3"] as const;
 export type Name = (typeof NODES)[number];
 
@@ -119,7 +122,7 @@ function staying(directory: string): Map<string, Service> {
   services.set("edge3", { command: ["serve", fixture("silent"), ...joining], environment });
   const seen = [...services].map(([name, service]) => {
     const flags = ["--health", "127.0.0.1:0", "--control", controlOf(directory, name)];
-    return [name, { ...service, command: [...service.command, ...flags] }] as const;
+    return [name, { ...service, command: [...service.command, ...flags, ...PATIENT] }] as const;
   });
   return new Map(seen);
 }
