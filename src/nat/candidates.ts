@@ -9,6 +9,9 @@ import type { Observation } from "./observation.ts";
 /** Addresses of one peer that are knocked at; those adopted from its knocks come on top. */
 export const CANDIDATES_MAX = 6;
 
+/** Why a claim is refused where all who vouch for it are strangers. */
+const UNVOUCHED = "no node known here has seen it at its address";
+
 /** What its links tell of a node's NAT, by the addresses that each of them sees it at. */
 export function mappingOf(seenAt: readonly Address[]): Mapping {
   const portsOf = new Map<string, Set<number>>();
@@ -43,19 +46,24 @@ export type Belief =
   | { readonly kind: "refused"; readonly reason: string };
 
 /**
- * Judges what `peer` says of its addresses. Each observation has to be signed, in date, about this peer, and by a node
- * that the reader knows; one that is not refuses the whole claim, because a peer that is honest sends no such thing.
- * Of its own interfaces those count that lie in the reader's own network, where both are seen at one host.
+ * Judges what `peer` says of its addresses. Each observation has to be signed, in date, about this peer and by another
+ * node; one that is not refuses the whole claim, because a peer that is honest sends no such thing. Those by nodes that
+ * the reader does not know count for nothing: no peer can tell whom the reader knows. Of its own interfaces those count that lie in the reader's own network, where both are seen at one host.
  */
 export function judgeClaim(claim: PunchClaim, peer: NodeId, reader: Reader): Belief {
   const seen: Address[] = [];
   for (const statement of claim.observations) {
     const observation = observationIn(statement, reader);
-    const problem = "reason" in observation ? observation.reason : doubt(observation, peer, reader);
+    const problem = "reason" in observation ? observation.reason : doubt(observation, peer);
     if (problem !== undefined) return refused(problem);
-    if ("address" in observation) seen.push(observation.address);
+    if ("address" in observation && reader.knows(observation.observer)) {
+      seen.push(observation.address);
+    }
   }
-  if (seen.length === 0) return refused("nobody says where it is seen");
+  if (seen.length === 0) {
+    const hasSome = claim.observations.length > 0;
+    return refused(hasSome ? UNVOUCHED : "nobody says where it is seen");
+  }
   const near = nearOf(claim, seen, reader);
   const addresses = [...new Set([...near, ...seen])].sort((a, b) => family(a) - family(b));
   return {
@@ -74,14 +82,9 @@ function observationIn(statement: Bytes, reader: Reader): Observation | { reason
   }
 }
 
-function doubt(
-  { observer, subject }: Observation,
-  peer: NodeId,
-  reader: Reader,
-): string | undefined {
+function doubt({ observer, subject }: Observation, peer: NodeId): string | undefined {
   if (!sameId(subject, peer)) return "an observation is about another node";
-  if (sameId(observer, peer)) return "it vouches for itself";
-  return reader.knows(observer) ? undefined : "no node known here has seen it at its address";
+  return sameId(observer, peer) ? "it vouches for itself" : undefined;
 }
 
 /** Those of the peer's own addresses that lie in the reader's own network. */

@@ -94,6 +94,14 @@ describe("what a peer says of its addresses", () => {
     expect(belief).toEqual({ kind: "believed", addresses: [SEEN, other], isNear: false });
   });
 
+  it.each([
+    ["before", [by(STRANGER, VICTIM), by(OBSERVER)]],
+    ["behind", [by(OBSERVER), by(STRANGER, VICTIM)]],
+  ])("is believed without what a stranger says %s somebody known", (_, observations) => {
+    const belief = judge({ observations });
+    expect(belief).toEqual({ kind: "believed", addresses: [SEEN], isNear: false });
+  });
+
   const forged = by(OBSERVER).slice();
   forged[forged.length - 1] = (forged.at(-1) as number) ^ 1;
 
@@ -104,7 +112,7 @@ describe("what a peer says of its addresses", () => {
     ["somebody known has seen another node there", [by(OBSERVER, VICTIM, STRANGER.id)]],
     ["the signature is forged", [forged]],
     ["it is no observation", [new Uint8Array(80)]],
-    ["one of two is not vouched for", [by(OBSERVER), by(STRANGER, VICTIM)]],
+    ["one of two is about another node", [by(OBSERVER), by(OBSERVER, VICTIM, STRANGER.id)]],
     [
       "the observation is an old one",
       [signObservation(OBSERVER, REALM, PEER.id, SEEN, NOW - 721_000)],
