@@ -1,5 +1,7 @@
+import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { type Lab, type LabOptions, NatLab } from "../lab/modules.ts";
 
 /** Where the processes of services run, and where each of these is found. */
@@ -13,6 +15,35 @@ export interface Site {
   end(): void;
 }
 
+/** Ports below those that systems hand out by themselves: nobody is given one between here and its use. */
+const PORT_FIRST = 20_000;
+const PORT_LAST = 32_000;
+
+/** A port that nobody has for UDP or TCP, and none of `taken`. */
+async function portApart(taken: readonly number[]): Promise<number> {
+  for (;;) {
+    const port = randomInt(PORT_FIRST, PORT_LAST);
+    if (!taken.includes(port) && (await isFree(port))) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const udp = createSocket("udp4");
+  const tcp = createServer();
+  try {
+    udp.bind(port, "127.0.0.1");
+    await once(udp, "listening");
+    tcp.listen(port, "127.0.0.1");
+    await once(tcp, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    udp.close();
+    await new Promise((closed) => tcp.close(closed));
+  }
+}
+
 /** All of them on the loopback of this machine, each at a port of its own. */
 export class Loopback implements Site {
   readonly #ports: ReadonlyMap<string, number>;
@@ -22,14 +53,8 @@ export class Loopback implements Site {
   }
 
   static async of(names: readonly string[]): Promise<Loopback> {
-    const sockets = names.map((name) => [name, createSocket("udp4")] as const);
-    const bound = sockets.map(async ([name, socket]) => {
-      socket.bind(0, "127.0.0.1");
-      await once(socket, "listening");
-      return [name, socket.address().port] as const;
-    });
-    const ports = new Map(await Promise.all(bound));
-    for (const [, socket] of sockets) socket.close();
+    const ports = new Map<string, number>();
+    for (const name of names) ports.set(name, await portApart([...ports.values()]));
     return new Loopback(ports);
   }
 
