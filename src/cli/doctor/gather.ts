@@ -6,6 +6,7 @@ import { askRunning } from "../control/ask-running.ts";
 import { NoNodeError } from "../control/no-node-error.ts";
 import { socketPath } from "../control/socket-path.ts";
 import { meshOf } from "../mesh-of.ts";
+import { tellWhenSlow } from "../progress.ts";
 import { stderrLog } from "../stderr-log.ts";
 import { UsageError } from "../usage-error.ts";
 import type { DoctorFacts, PeerFacts } from "./facts.ts";
@@ -68,6 +69,7 @@ async function factsOfOwn(given: Arguments, signal: AbortSignal): Promise<Doctor
     listen: given.text("listen") ?? false,
     log: stderrLog(given.text("log") as "warn"),
   });
+  using _slow = tellWhenSlow("looking at the network from a node of its own");
   await settled(node, timeout, signal);
   const reached = peer === undefined ? undefined : await reachPeer(node, peer, timeout, signal);
   return factsFrom(given, node.status(), reached);
