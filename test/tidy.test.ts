@@ -32,7 +32,7 @@ const OUTSIDE: Readonly<Record<string, RegExp>> = {
   "transport/tls": /^node:/,
   node: /^node:/,
   http: /^(?:node:|prom-client$)/,
-  cli: /^node:/,
+  cli: /^(?:node:|uqr$)/,
 };
 
 /** What the protocol may not touch: it has ports for all of that. `as Buffer` is for node:crypto's types. */
@@ -249,7 +249,9 @@ describe("docs/operations.md", () => {
   });
 
   it("tells of every event of the log, of no other, and with the same advice as its line", () => {
-    const core = sources.filter((file) => !/^src\/(?:cli|sim)\//.test(file)).map(text);
+    const core = sources
+      .filter((file) => !/^src\/(?:cli\/(?!supervise\/)|sim)\//.test(file))
+      .map(text);
     const written = core.flatMap((of) => [
       ...[...of.matchAll(/\.write\(\s*([^,()]+),\s*"(\w+)"/g)].map((it) => it.slice(1, 3)),
       ...[...of.matchAll(/#upkeepFailed\("(\w+)"/g)].map(([, name]) => ['"warn"', name]),

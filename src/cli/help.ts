@@ -72,6 +72,6 @@ export function overview(commands: readonly Command[]): string {
     `${bold("Commands")}\n${rows.join("\n")}`,
     `${bold("First steps")}\n  macula demo              watch a call cross five processes\n  macula help start        how to start a node of your own`,
     `${bold("Exit codes")}\n  ${EXIT.ok} done   ${EXIT.failed} the call or the demo failed   ${EXIT.usage} wrong usage or configuration\n  ${EXIT.start} the node could not start   ${EXIT.interrupted} ended by Ctrl-C`,
-    "A flag comes before its environment variable (MACULA_…), which comes before the default.",
+    "A flag comes before its environment variable (MACULA_…), that before the configuration file, that before the\ndefault; macula config check says what came from where.",
   ].join("\n\n");
 }

@@ -47,14 +47,20 @@ async function openHealth(given: Arguments, node: MeshNode): Promise<HttpListene
   }
 }
 
+/** What stands against the listeners that the flags name, before anything is opened. Throws `UsageError`. */
+export function checkPages(given: Arguments): void {
+  const isHalf =
+    (given.text("admin-cert") === undefined) !== (given.text("admin-key") === undefined);
+  if (isHalf) throw new UsageError("--admin-cert and --admin-key go together");
+  if (given.text("admin") !== undefined && given.text("admin") !== "off") tokenPath(given);
+}
+
 async function openAdmin(given: Arguments, node: MeshNode): Promise<HttpListener | undefined> {
   const listen = given.text("admin");
   if (listen === undefined || listen === "off") return undefined;
   const { serveAdmin } = await import("../http/index.ts");
   const [cert, key] = [pem(given, "admin-cert"), pem(given, "admin-key")];
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new UsageError("--admin-cert and --admin-key go together");
-  }
+  checkPages(given);
   return await serveAdmin(node, {
     listen,
     token: tokenPath(given),

@@ -1,4 +1,5 @@
 import { MeshError } from "../base/errors.ts";
+import { supervised } from "./supervise/supervised.ts";
 
 /** Ctrl-C and a polite kill, as an `AbortSignal`. A second one ends the process at once. */
 export interface Interrupt extends Disposable {
@@ -16,17 +17,25 @@ export function watchInterrupt(): Interrupt {
   const requested = new Promise<NodeJS.Signals>((resolve) => {
     settle = resolve;
   });
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (controller.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
+  const request = (signal: NodeJS.Signals): void => {
     settle(signal);
     controller.abort(new MeshError("cancelled", `ended by ${signal}`));
   };
+  let wasSignalled = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (wasSignalled) process.exit(signal === "SIGINT" ? 130 : 143);
+    wasSignalled = true;
+    request(signal);
+  };
+  // A terminal tells this process and its supervisor alike, and that passes it on: one wish, not two.
+  supervised()?.onEnd(request);
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return {
     signal: controller.signal,
     requested,
     [Symbol.dispose]: () => {
       for (const signal of SIGNALS) process.off(signal, onSignal);
+      supervised()?.onEnd(undefined);
     },
   };
 }

@@ -2,6 +2,7 @@ const REPORT = "report it, with this line";
 
 /** What to do about each event of level warn or error; it stands at the end of its line, and in docs/operations.md. */
 export const LOG_ADVICE: Readonly<Record<string, string>> = {
+  node_restarted: "see the lines before it; where it comes again and again, report it with them",
   dial_failed:
     "check that a node listens there and that UDP gets to it; it is tried again by itself",
   peer_refused: "see the code in docs/operations.md; a stranger is kept out as it should be",

@@ -1,4 +1,5 @@
 import { type JoinTarget, readJoinString } from "../node/join-string.ts";
+import { placeOf } from "./arguments.ts";
 import type { Arguments } from "./command.ts";
 import { Home } from "./home.ts";
 import { UsageError } from "./usage-error.ts";
@@ -20,7 +21,8 @@ export function meshOf(given: Arguments): JoinTarget {
   if (text === undefined) return { realm: realm ?? REALM_DEFAULT, bootstrap };
   const target = readJoinString(text);
   if (realm !== undefined && realm !== target.realm) {
-    throw new UsageError(`--realm is another one than that of --join; leave --realm out`);
+    const [of, join] = [given.origin("realm"), given.origin("join")].map(placeOf);
+    throw new UsageError(`--realm${of} is another one than that of --join${join}; leave one out`);
   }
   return { realm: target.realm, bootstrap: [...target.bootstrap, ...bootstrap] };
 }

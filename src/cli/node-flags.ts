@@ -17,6 +17,23 @@ export const HOME_FLAG: Flag = {
   help: "Where macula up and macula join keep keys and state, and note the mesh.",
 };
 
+/** Where a node is reached, for its join string. */
+export const ADDRESS_FLAG: Flag = {
+  name: "address",
+  kind: "list",
+  value: "<host:port>",
+  environment: "MACULA_ADDRESS",
+  help: "Where others reach this node, for the join string. Without it, the addresses of this machine.",
+};
+
+/** Where settings are read that neither flags nor the environment make. Every command has it that has such settings. */
+export const CONFIG_FLAG: Flag = {
+  name: "config",
+  kind: "text",
+  value: "<file>",
+  help: "A JSON file with settings: one object, its keys the names of flags that have a variable. Without it ./macula.json, else config.json in --home; off reads none. (MACULA_CONFIG)",
+};
+
 /** The flags of every command that runs a node. */
 export const NODE_FLAGS: readonly Flag[] = [
   {
@@ -36,6 +53,7 @@ export const NODE_FLAGS: readonly Flag[] = [
   {
     name: "join",
     kind: "text",
+    secret: "value",
     value: "<string>",
     environment: "MACULA_JOIN",
     help: "What macula up has printed: stands for --realm and --bootstrap.",
@@ -43,6 +61,7 @@ export const NODE_FLAGS: readonly Flag[] = [
   {
     name: "token",
     kind: "text",
+    secret: "path",
     value: "<file>",
     environment: "MACULA_TOKEN",
     help: "The file with the node's token, which a closed realm asks for. It is read again every 5 seconds.",
@@ -50,6 +69,7 @@ export const NODE_FLAGS: readonly Flag[] = [
   {
     name: "identity",
     kind: "text",
+    secret: "path",
     value: "<file>",
     environment: "MACULA_IDENTITY",
     help: "The node's key file, made where it does not exist. Without it the node gets a new id at each start.",
@@ -209,6 +229,7 @@ const HTTP_FLAGS: readonly Flag[] = [
   {
     name: "admin-token",
     kind: "text",
+    secret: "path",
     value: "<file>",
     environment: "MACULA_ADMIN_TOKEN",
     help: "The file with the token, made with mode 0600 where there is none. With --state it is <directory>/admin.token unless this says otherwise.",
@@ -223,6 +244,7 @@ const HTTP_FLAGS: readonly Flag[] = [
   {
     name: "admin-key",
     kind: "text",
+    secret: "path",
     value: "<file>",
     environment: "MACULA_ADMIN_KEY",
     help: "Its key in PEM.",
@@ -233,6 +255,28 @@ const HTTP_FLAGS: readonly Flag[] = [
     value: "<name>",
     environment: "MACULA_HTTP_HOST",
     help: "A name by which these may be asked, beside localhost and the address itself.",
+  },
+];
+
+/** How a node is looked after. */
+const SUPERVISION_FLAGS: readonly Flag[] = [
+  {
+    name: "supervise",
+    kind: "text",
+    value: "<on|off>",
+    environment: "MACULA_SUPERVISE",
+    choices: ["on", "off"],
+    fallback: "on",
+    help: "Run the node in a process of its own, and start it again, as the same node, where that dies or hangs.",
+  },
+  {
+    name: "hung-after",
+    kind: "number",
+    value: "<ms>",
+    range: [1_000, 3_600_000],
+    environment: "MACULA_HUNG_AFTER",
+    fallback: "15000",
+    help: "How long it may give no sign of life before it is taken for hung. A handler that computes for longer without a pause needs more.",
   },
 ];
 
@@ -258,6 +302,7 @@ export function stayingFlags(mode: string): readonly Flag[] {
     CONTROL_FLAG,
     ...HTTP_FLAGS,
     ...FORWARDING_FLAGS,
+    ...SUPERVISION_FLAGS,
     ...NODE_FLAGS,
   ];
 }

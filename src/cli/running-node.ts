@@ -1,44 +1,33 @@
 import { createNode, ERROR_CODES, type ErrorCode, MeshError, type MeshNode } from "../index.ts";
+import { createNodeAs } from "../node/create-node.ts";
 import type { Arguments } from "./command.ts";
 import { ControlServer } from "./control/control-server.ts";
 import { socketPath } from "./control/socket-path.ts";
 import { EXIT } from "./exit-code.ts";
+import { hasColour } from "./help.ts";
 import { type HttpPages, openPages } from "./http-pages.ts";
 import { watchInterrupt } from "./interrupt.ts";
-import { meshOf } from "./mesh-of.ts";
-import { forwardingOf, listenOf } from "./node-flags.ts";
+import { nodeOptions } from "./node-options.ts";
 import { note, print, printJson } from "./output.ts";
+import { Past } from "./past.ts";
+import { tellWhenSlow } from "./progress.ts";
 import { StartError } from "./start-error.ts";
-import { type LogFormat, stderrLog } from "./stderr-log.ts";
+import { supervised } from "./supervise/supervised.ts";
 
 /** Makes the node that the flags describe. It is the caller's to close. Unless it is kept, it leaves its state directory alone. */
 export async function createFrom(
   given: Arguments,
   { isKept }: { readonly isKept: boolean } = { isKept: true },
 ): Promise<MeshNode> {
-  const { realm, bootstrap } = meshOf(given);
-  const identity = given.text("identity");
-  const token = given.text("token");
-  const routingStrategy = given.text("routing-strategy") as "hybrid" | undefined;
-  const state = isKept ? given.text("state") : undefined;
-  return await createNode({
-    realm,
-    mode: (given.text("mode") ?? "edge") as "edge",
-    listen: given.text("mode") === undefined ? false : listenOf(given),
-    bootstrap,
-    links: given.text("links") as "auto" | "static",
-    transports: given.text("transports") as "auto",
-    ...(identity === undefined ? {} : { identity }),
-    ...(token === undefined ? {} : { token }),
-    ...(state === undefined ? {} : { state }),
-    ...(routingStrategy === undefined ? {} : { routingStrategy }),
-    forwarding: forwardingOf(given),
-    log: stderrLog(given.text("log") as "warn", given.text("log-format") as LogFormat),
-  });
+  const options = nodeOptions(given);
+  const { state: _, ...unkept } = options;
+  return await createNode(isKept ? options : unkept);
 }
 
 /** Waits until the node has its place. Throws `StartError` when that takes longer than the flags allow. */
 export async function settle(node: MeshNode, given: Arguments, signal: AbortSignal): Promise<void> {
+  const entrances = node.status().bootstrap.map(({ target }) => target);
+  using _slow = tellWhenSlow(`joining the mesh through ${entrances.join(", ")}`);
   try {
     await node.ready({ timeout: given.number("timeout") as number, signal });
   } catch (error) {
@@ -73,11 +62,13 @@ export async function runUntilStopped(
   prepare: (node: MeshNode) => Promise<Announcement>,
 ): Promise<number> {
   using interrupt = watchInterrupt();
-  await using node = await createFrom(given);
+  const past = Past.of(given);
+  await using node = await createNodeAs(past.options, past.seed);
   await using control = await openControl(given, node);
   await using pages = await openPages(given, node);
   await settle(node, given, interrupt.signal);
   const announced = await prepare(node);
+  past.keep(node);
   await tellReady(given, node, { ...announced, control: control?.path, ...urlsOf(pages) });
   const signal = await interrupt.requested;
   note(`${signal}: closing`);
@@ -127,5 +118,16 @@ async function tellReady(
   const served = procedures.length === 0 ? "" : `, serves ${procedures.join(", ")}`;
   await print(`ready: ${place}${served}`);
   // Quoted, because some shells take the brackets of an IPv6 address for a pattern.
-  if (join !== undefined) await print(`join with: macula join '${join}'`);
+  if (join === undefined) return;
+  await print(`join with: macula join '${join}'`);
+  if (process.stdout.isTTY && !given.isSet("no-qr")) await printQrCode(join);
+}
+
+/** Once: a node that is started again has the same one. */
+async function printQrCode(join: string): Promise<void> {
+  if (supervised()?.carried.listen !== undefined) return;
+  const { qrCode } = await import("./show/qr-code.ts");
+  const { text, columns } = qrCode(join, hasColour());
+  if (columns <= process.stdout.columns) await print(text);
+  else note(`no QR code: it is ${columns} columns wide`);
 }

@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { type Address, parseHostPort, toAddress } from "../base/address.ts";
+import type { Bytes } from "../base/bytes.ts";
 import { MeshError } from "../base/errors.ts";
 import type { Log } from "../base/ports.ts";
 import { createIdentity } from "../identity/certificate.ts";
@@ -29,9 +30,18 @@ const SILENT: Log = { write: () => {} };
  * @throws {MeshError} `bad_config`, `bad_key_file`, `address_in_use`; in a closed realm what `readOwnToken` throws.
  */
 export async function createNode(options: NodeOptions): Promise<MeshNode> {
+  return await createNodeAs(options, undefined);
+}
+
+/** The same with the key of a node that has no key file and was there before: its seed. */
+export async function createNodeAs(
+  options: NodeOptions,
+  known: Bytes | undefined,
+): Promise<MeshNode> {
   const config = checkConfig(options);
   const log = options.log ?? SILENT;
-  const seed = config.identity === undefined ? freshKey() : loadOrCreateKey(config.identity);
+  const seed =
+    config.identity === undefined ? (known ?? freshKey()) : loadOrCreateKey(config.identity);
   const storage = config.state === undefined ? undefined : new FileStorage(config.state);
   const identity = createIdentity(seed);
   const token = config.token === undefined ? undefined : tokenFile(config.token);

@@ -54,6 +54,18 @@ export function loadOrCreateKey(path: string): Bytes {
   throw unusable(path, `it is the key of the ${file.title}; give the node a key file of its own`);
 }
 
+/** The seed in the key file of a node. Throws `bad_key_file` where there is none that can be used. */
+export function loadKey(path: string): Bytes {
+  if (existsSync(path)) return loadOrCreateKey(path);
+  throw unusable(path, 'there is no such file; "macula key create" makes one');
+}
+
+/** Makes the key of a node in a new file, mode 0600. Throws `bad_key_file` where there is a file already or none can be made. */
+export function createNodeKey(path: string): Bytes {
+  if (existsSync(path)) throw unusable(path, "there is a file already, which is never replaced");
+  return createKey(path, NODE);
+}
+
 /**
  * Makes the key of a closed realm in a new file, mode 0600.
  *

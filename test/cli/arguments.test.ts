@@ -72,6 +72,8 @@ describe("the arguments of a command", () => {
   });
 
   it("check what the environment says as strictly", () => {
-    expect(() => read("p", { MACULA_TIMEOUT: "0" })).toThrow(/--timeout is a whole number/);
+    expect(() => read("p", { MACULA_TIMEOUT: "0" })).toThrow(
+      /--timeout \(from MACULA_TIMEOUT\) is a whole number/,
+    );
   });
 });

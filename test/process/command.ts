@@ -6,11 +6,13 @@ const COMMAND = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url)
 /** Bound on every wait of these tests, in milliseconds; far above what is ever needed. */
 const DEADLINE = 15_000;
 
-/** Nothing of the tester's own settings reaches the processes under test. */
+/** Nothing of the tester's own settings reaches the processes under test; one process each, where nothing else is said. */
 function environment(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const clean = Object.entries(process.env).filter(([name]) => !name.startsWith("MACULA_"));
-  return { ...Object.fromEntries(clean), NO_COLOR: "1", MACULA_HEALTH: "off", ...extra };
+  return { ...Object.fromEntries(clean), NO_COLOR: "1", ...QUIET, ...extra };
 }
+
+const QUIET = { MACULA_HEALTH: "off", MACULA_CONFIG: "off", MACULA_SUPERVISE: "off" };
 
 export interface Ended {
   readonly code: number | null;

@@ -2,20 +2,19 @@ import { toJson } from "../../http/json.ts";
 import type { Arguments, Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { watchInterrupt } from "../interrupt.ts";
+import { joinMesh } from "../join-mesh.ts";
 import { jsonArgument } from "../json-argument.ts";
 import { checkEntrance } from "../mesh-of.ts";
 import { HOME_FLAG, NODE_FLAGS } from "../node-flags.ts";
 import { print, printJson } from "../output.ts";
-import { createFrom, settle } from "../running-node.ts";
 
 async function run(given: Arguments): Promise<number> {
   checkEntrance(given);
   const argument = await jsonArgument(given);
   using interrupt = watchInterrupt();
   const { signal } = interrupt;
-  await using node = await createFrom(given);
+  await using node = await joinMesh(given, signal);
   const timeout = given.number("timeout") as number;
-  await settle(node, given, signal);
   const { result, report } = await node.explain(given.positionals[0] as string, argument, {
     timeout,
     signal,

@@ -1,15 +1,21 @@
 import { readFileSync } from "node:fs";
 import type { Arguments, Command } from "../command.ts";
 import { drawReport } from "../demo/draw.ts";
-import { runDemo } from "../demo/run-demo.ts";
+import type { DemoOptions, DemoOutcome } from "../demo/run-demo.ts";
 import { EXIT } from "../exit-code.ts";
 import { watchInterrupt } from "../interrupt.ts";
 import { note, print, printJson } from "../output.ts";
 
+/** What runs a node is loaded when it is needed. */
+async function play(options: DemoOptions): Promise<DemoOutcome> {
+  const { runDemo } = await import("../demo/run-demo.ts");
+  return await runDemo(options);
+}
+
 async function run(given: Arguments): Promise<number> {
   using interrupt = watchInterrupt();
   const json = given.isSet("json");
-  const { report, examples } = await runDemo({
+  const { report, examples } = await play({
     calls: given.number("calls") as number,
     text: readFileSync(new URL("../../../README.md", import.meta.url), "utf8"),
     signal: interrupt.signal,

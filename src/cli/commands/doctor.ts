@@ -1,6 +1,6 @@
 import type { Arguments, Command } from "../command.ts";
 import { diagnose } from "../doctor/diagnose.ts";
-import { gather } from "../doctor/gather.ts";
+import type { Gathered } from "../doctor/gather.ts";
 import { natKind } from "../doctor/nat.ts";
 import { EXIT } from "../exit-code.ts";
 import { watchInterrupt } from "../interrupt.ts";
@@ -8,9 +8,15 @@ import { DOCTOR_FLAGS } from "../node-flags.ts";
 import { print, printJson } from "../output.ts";
 import { showFindings } from "../show/show-doctor.ts";
 
+/** What runs a node is loaded when it is needed. */
+async function examine(given: Arguments, signal: AbortSignal): Promise<Gathered> {
+  const { gather } = await import("../doctor/gather.ts");
+  return await gather(given, signal);
+}
+
 async function run(given: Arguments): Promise<number> {
   using interrupt = watchInterrupt();
-  const { from, facts } = await gather(given, interrupt.signal);
+  const { from, facts } = await examine(given, interrupt.signal);
   const findings = diagnose(facts);
   const healthy = findings.every(({ level }) => level === "ok");
   if (given.isSet("json")) {

@@ -7,7 +7,6 @@ import { loadOrCreateKey } from "../../node/key-file.ts";
 import type { Arguments, Command } from "../command.ts";
 import { Home, withTexts } from "../home.ts";
 import { HOME_FLAG, stayingFlags } from "../node-flags.ts";
-import { runUntilStopped } from "../running-node.ts";
 
 async function run(given: Arguments): Promise<number> {
   const text = given.positionals[0] as string;
@@ -26,6 +25,7 @@ async function run(given: Arguments): Promise<number> {
     state: given.text("state") ?? home.file("join/state"),
     token: isClosed ? token : undefined,
   });
+  const { runUntilStopped } = await import("../running-node.ts");
   return await runUntilStopped(filled, async () => ({}));
 }
 
@@ -58,5 +58,6 @@ export const join: Command = {
     ...stayingFlags("edge").filter(({ name }) => !["join", "realm", "bootstrap"].includes(name)),
     HOME_FLAG,
   ],
+  stays: true,
   run,
 };

@@ -1,14 +1,15 @@
-import { type LookupReport, MeshError } from "../../index.ts";
+import { MeshError } from "../../base/errors.ts";
+import type { LookupReport } from "../../index.ts";
 import type { Arguments, Command } from "../command.ts";
 import { askRunning } from "../control/ask-running.ts";
 import { NoNodeError } from "../control/no-node-error.ts";
 import { socketPath } from "../control/socket-path.ts";
 import { EXIT } from "../exit-code.ts";
 import { watchInterrupt } from "../interrupt.ts";
+import { joinMesh } from "../join-mesh.ts";
 import { meshOf } from "../mesh-of.ts";
 import { LOOKUP_FLAGS } from "../node-flags.ts";
 import { print, printJson } from "../output.ts";
-import { createFrom, settle } from "../running-node.ts";
 import { showLookup } from "../show/show-lookup.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -40,8 +41,7 @@ async function ask(given: Arguments): Promise<LookupReport> {
     throw new UsageError(`${text}: --bootstrap host:port, or --join <string>`);
   }
   using interrupt = watchInterrupt();
-  await using node = await createFrom(given, { isKept: false });
-  await settle(node, given, interrupt.signal);
+  await using node = await joinMesh(given, interrupt.signal, { isKept: false });
   return await node.lookup(procedure, { timeout, signal: interrupt.signal });
 }
 

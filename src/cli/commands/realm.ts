@@ -9,6 +9,7 @@ import { UsageError } from "../usage-error.ts";
 export const REALM_KEY_FLAG: Flag = {
   name: "key",
   kind: "text",
+  secret: "path",
   value: "<file>",
   environment: "MACULA_REALM_KEY",
   fallback: "realm.key",

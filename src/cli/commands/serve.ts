@@ -1,11 +1,11 @@
 import type { MeshNode } from "../../index.ts";
 import type { Arguments, Command } from "../command.ts";
 import { HOME_FLAG, stayingFlags } from "../node-flags.ts";
-import { runUntilStopped } from "../running-node.ts";
 import { loadProcedures } from "../served-module.ts";
 
 async function run(given: Arguments): Promise<number> {
   const procedures = await loadProcedures(given.positionals[0] as string);
+  const { runUntilStopped } = await import("../running-node.ts");
   return await runUntilStopped(given, async (node: MeshNode) => {
     for (const [name, handler] of procedures) await node.register(name, handler);
     return { procedures: [...procedures.keys()] };
@@ -35,5 +35,6 @@ export const serve: Command = {
     },
   ],
   flags: [...stayingFlags("edge"), HOME_FLAG],
+  stays: true,
   run,
 };

@@ -1,7 +1,7 @@
-import { ROUTING_SHAPES } from "../../sim/scenarios/routing.ts";
-import { SCENARIOS } from "../../sim/scenarios/scenarios.ts";
+import { ROUTING_SHAPES } from "../../sim/scenarios/routing-shapes.ts";
 import type { Arguments, Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
+import { suggestion } from "../nearest.ts";
 import { print, printJson } from "../output.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -21,10 +21,12 @@ async function run(given: Arguments): Promise<number> {
     ...(shape === undefined ? {} : { shape }),
     progress: progressTo(process.stderr, given.isSet("progress")),
   };
+  const { SCENARIOS } = await import("../../sim/scenarios/scenarios.ts");
   const scenario = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
   if (scenario === undefined) {
-    const known = Object.keys(SCENARIOS).join(", ");
-    throw new UsageError(`there is no scenario "${name}"; there is ${known}`);
+    const known = Object.keys(SCENARIOS);
+    const meant = suggestion(name, known);
+    throw new UsageError(`there is no scenario "${name}"; there is ${known.join(", ")}${meant}`);
   }
   const report = await scenario(options);
   if (given.isSet("json")) await printJson(report);

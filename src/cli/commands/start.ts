@@ -1,6 +1,10 @@
-import type { Command } from "../command.ts";
+import type { Arguments, Command } from "../command.ts";
 import { stayingFlags } from "../node-flags.ts";
-import { runUntilStopped } from "../running-node.ts";
+
+async function run(given: Arguments): Promise<number> {
+  const { runUntilStopped } = await import("../running-node.ts");
+  return await runUntilStopped(given, async () => ({}));
+}
 
 export const start: Command = {
   name: "start",
@@ -26,5 +30,6 @@ export const start: Command = {
     },
   ],
   flags: stayingFlags("hybrid"),
-  run: (given) => runUntilStopped(given, async () => ({})),
+  stays: true,
+  run,
 };

@@ -3,11 +3,11 @@ import type { Arguments, Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { toFailure } from "../failure.ts";
 import { watchInterrupt } from "../interrupt.ts";
+import { joinMesh } from "../join-mesh.ts";
 import { jsonArgument } from "../json-argument.ts";
 import { checkEntrance } from "../mesh-of.ts";
 import { HOME_FLAG, NODE_FLAGS } from "../node-flags.ts";
 import { note, print, printJson } from "../output.ts";
-import { createFrom, settle } from "../running-node.ts";
 import { showTrace } from "../show/show-trace.ts";
 
 async function run(given: Arguments): Promise<number> {
@@ -15,8 +15,7 @@ async function run(given: Arguments): Promise<number> {
   const argument = await jsonArgument(given);
   using interrupt = watchInterrupt();
   const { signal } = interrupt;
-  await using node = await createFrom(given);
-  await settle(node, given, signal);
+  await using node = await joinMesh(given, signal);
   const { report } = await node.explain(given.positionals[0] as string, argument, {
     timeout: given.number("timeout") as number,
     signal,

@@ -9,10 +9,9 @@ import { createRealmKey, loadOrCreateKey, loadRealmKey } from "../../node/key-fi
 import { ROLES_ALL, signToken, tokenText } from "../../peer/token.ts";
 import type { Arguments, Command } from "../command.ts";
 import { Home, withTexts } from "../home.ts";
-import { HOME_FLAG, stayingFlags } from "../node-flags.ts";
+import { ADDRESS_FLAG, HOME_FLAG, stayingFlags } from "../node-flags.ts";
 import { note } from "../output.ts";
 import { reachableAddresses } from "../reachable.ts";
-import { runUntilStopped } from "../running-node.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** How long the token is good that the node issues to itself at each start. */
@@ -33,6 +32,7 @@ async function run(given: Arguments): Promise<number> {
     state: given.text("state") ?? home.file("up/state"),
     token: isClosed ? ownToken(given, home, realm, id) : undefined,
   });
+  const { runUntilStopped } = await import("../running-node.ts");
   return await runUntilStopped(filled, async (node: MeshNode) => {
     const addresses = reachableAddresses(node.addresses, given.list("address"));
     const join = writeJoinString(realm, node.id, addresses);
@@ -91,7 +91,7 @@ export const up: Command = {
   summary: "start a private mesh on this machine, and print what others join it with",
   details: `Starts the first node of a mesh, on UDP port 9443, with a key, a realm and a state of its own, which it keeps in
     --home; started again it is the same node of the same mesh. It prints a join string: realm, id and addresses in
-    one word, with check digits. It holds no key and no token, but an open realm is open to whoever has it.
+    one word, with check digits; on a terminal as a QR code, too. It holds no key and no token, but an open realm is open to whoever has it.
 
     With --closed nobody gets in without a token: the realm's key is made in --home (up/realm.key). Other machines
     have to reach one of the addresses; where this one stands behind a router that forwards the port, or has a
@@ -107,14 +107,14 @@ export const up: Command = {
   flags: [
     ...stayingFlags("hybrid").filter(({ name }) => name !== "join"),
     HOME_FLAG,
+    ADDRESS_FLAG,
     {
-      name: "address",
-      kind: "list",
-      value: "<host:port>",
-      environment: "MACULA_ADDRESS",
-      help: "Where others reach this node, for the join string. Without it, the addresses of this machine.",
+      name: "no-qr",
+      kind: "switch",
+      help: "Draw no QR code of the join string, which is drawn on a terminal.",
     },
     { name: "closed", kind: "switch", help: "Close the realm: nobody gets in without a token." },
   ],
+  stays: true,
   run,
 };

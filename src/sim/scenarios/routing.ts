@@ -5,6 +5,7 @@ import { overlayGraph } from "../overlay-graph.ts";
 import { SeededRandom } from "../random.ts";
 import { RouteMesh } from "../route-mesh.ts";
 import { type Spread, spreadOf } from "../spread.ts";
+import { ROUTING_SHAPES, type RoutingShape } from "./routing-shapes.ts";
 import type { ScenarioOptions, ScenarioReport } from "./scenario.ts";
 
 /** Calls where nothing else is said, and how long each may take. */
@@ -27,21 +28,6 @@ const GATEWAY_LINKS_MAX = 70;
 const EDGE_LINKS_MAX = 6;
 const HOPS_PER_BIT = 0.5;
 const STRETCH_MAX = 1.5;
-
-/** Shapes with an order by ids, and those without. */
-export const ROUTING_SHAPES = [
-  "healthy",
-  "random-gateway",
-  "line",
-  "ring",
-  "grid",
-  "tree",
-  "bridge",
-  "scale-free",
-  "random",
-] as const;
-
-export type RoutingShape = (typeof ROUTING_SHAPES)[number];
 
 /** What came of many calls. */
 interface CallFigures {
