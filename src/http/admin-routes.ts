@@ -1,6 +1,7 @@
 import { MeshError } from "../base/errors.ts";
 import type { CallOptions, MeshNode, NodeStatus, RoutingStrategy, Value } from "../index.ts";
 import { json } from "./answers.ts";
+import { pictureOf } from "./picture.ts";
 import type { RecentCalls } from "./recent-calls.ts";
 import type { Route, RouteRequest } from "./routes.ts";
 import { healthView, linksView, peersView, recordsView, reportView, tableView } from "./views.ts";
@@ -26,6 +27,7 @@ export function adminRoutes(node: MeshNode, calls: RecentCalls): Route[] {
     shows("/api/table", tableView),
     shows("/api/records", recordsView),
     shows("/api/links", linksView),
+    { method: "GET", path: "/api/picture", answer: () => json(pictureOf(node, calls)) },
     { method: "GET", path: "/api/calls", answer: () => json({ calls: calls.view() }) },
     {
       method: "GET",

@@ -12,6 +12,8 @@ export interface LinkStatus {
   /** Where the peer is seen. Of a link over TCP that was accepted, not where that peer can be dialled. */
   readonly address: string;
   readonly direction: "dialled" | "accepted";
+  /** Where its signed contact says that it can be dialled; empty for one that dials only, as behind most NATs. */
+  readonly addresses: readonly string[];
   /** The address the peer says it sees this node at. */
   readonly observedAs: string;
   readonly transit: boolean;

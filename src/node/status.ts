@@ -137,6 +137,7 @@ function linkStatus(link: Link): LinkStatus {
     transport: link.kind,
     address: link.remoteAddress,
     direction: link.dialled ? "dialled" : "accepted",
+    addresses: link.contact.addresses,
     observedAs: link.observedAs,
     transit: link.contact.transit,
     shortcut: link.isShortcut,
