@@ -32,7 +32,13 @@ function filesUnder(directory) {
 /** Changes with every file that is added, removed or written, and with the compiler's settings. */
 function fingerprint() {
   const hash = createHash("sha256");
-  const settings = ["tsconfig.json", "package.json", "package-lock.json", "scripts/build.mjs"];
+  const settings = [
+    "tsconfig.json",
+    "package.json",
+    "package-lock.json",
+    "scripts/build.mjs",
+    "scripts/dashboard.mjs",
+  ];
   for (const path of [...settings.map((name) => join(ROOT, name)), ...filesUnder(SOURCE).sort()]) {
     const { mtimeMs, size } = statSync(path);
     hash.update(`${relative(ROOT, path)} ${mtimeMs} ${size}\n`);
@@ -61,7 +67,9 @@ function compile() {
 
 /** What is not TypeScript lies beside the code that reads it, in dist as in src. */
 function copyAssets() {
-  for (const path of filesUnder(SOURCE).filter((it) => !/\.(?:ts|md)$/.test(it))) {
+  for (const path of filesUnder(SOURCE).filter(
+    (it) => !/\.(?:tsx?|md|css)$|\/tsconfig\.json$/.test(it),
+  )) {
     const target = join(OUTPUT, relative(SOURCE, path));
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(path, target);
@@ -78,12 +86,15 @@ function removeOrphans() {
   }
 }
 
-function build(stamp) {
+async function build(stamp) {
   process.stderr.write("compiling …\n");
   rmSync(STAMP, { force: true });
   compile();
   copyAssets();
   removeOrphans();
+  // Imported here, because its bundler may have been installed just now.
+  const { bundleDashboard } = await import("./dashboard.mjs");
+  await bundleDashboard(ROOT);
   const command = join(OUTPUT, "cli", "main.js");
   if (existsSync(command)) chmodSync(command, 0o755);
   writeFileSync(STAMP, stamp);
@@ -92,10 +103,10 @@ function build(stamp) {
 /** Brings node_modules and dist up to date; costs some milliseconds where they are. */
 export async function prepare() {
   if (isInstalled(ROOT) && isBuilt(fingerprint())) return;
-  await withLock(ROOT, () => {
+  await withLock(ROOT, async () => {
     if (!isInstalled(ROOT)) install(ROOT);
     const stamp = fingerprint();
-    if (!isBuilt(stamp)) build(stamp);
+    if (!isBuilt(stamp)) await build(stamp);
   });
 }
 

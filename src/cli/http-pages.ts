@@ -1,10 +1,25 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HttpListener } from "../http/index.ts";
+import { loadOrCreateToken } from "../http/token-file.ts";
 import { MeshError, type MeshNode } from "../index.ts";
 import type { Arguments } from "./command.ts";
 import { note } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
+
+/**
+ * How to get to the dashboard, for people who have just started the node at a terminal; `undefined` where a program reads, or where the
+ * listener is none that a browser can open. The token stands in the fragment, which no browser sends.
+ */
+export function dashboardLink(
+  given: Arguments,
+  url: string | undefined,
+  isTerminal: boolean,
+): string | undefined {
+  if (url === undefined || !isTerminal || given.isSet("json") || !/^https?:/.test(url))
+    return undefined;
+  return `dashboard: ${url}/#token=${loadOrCreateToken(tokenPath(given))}`;
+}
 
 /** The listeners of a node that tell how it is. Where there are none, they are `undefined`. */
 export interface HttpPages extends AsyncDisposable {

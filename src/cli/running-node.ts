@@ -5,7 +5,7 @@ import { ControlServer } from "./control/control-server.ts";
 import { socketPath } from "./control/socket-path.ts";
 import { EXIT } from "./exit-code.ts";
 import { hasColour } from "./help.ts";
-import { type HttpPages, openPages } from "./http-pages.ts";
+import { dashboardLink, type HttpPages, openPages } from "./http-pages.ts";
 import { watchInterrupt } from "./interrupt.ts";
 import { nodeOptions } from "./node-options.ts";
 import { note, print, printJson } from "./output.ts";
@@ -70,6 +70,8 @@ export async function runUntilStopped(
   const announced = await prepare(node);
   past.keep(node);
   await tellReady(given, node, { ...announced, control: control?.path, ...urlsOf(pages) });
+  const link = dashboardLink(given, pages.admin?.url, process.stderr.isTTY === true);
+  if (link !== undefined) note(link);
   const signal = await interrupt.requested;
   note(`${signal}: closing`);
   await node.close();

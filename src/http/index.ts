@@ -1,6 +1,7 @@
 import { MeshError } from "../base/errors.ts";
 import type { MeshNode } from "../index.ts";
 import { adminRoutes } from "./admin-routes.ts";
+import { dashboardRoutes } from "./dashboard-routes.ts";
 import { EventLoopWatch } from "./event-loop.ts";
 import { hashOf } from "./guard.ts";
 import { healthRoutes } from "./health-routes.ts";
@@ -66,7 +67,7 @@ export async function serveHealth(
 }
 
 /**
- * Lets whoever has the token see all that a node knows of itself, and make calls through it: `/api/status` and others.
+ * Lets whoever has the token see all that a node knows of itself, and make calls through it: `/api/status` and others, and the dashboard at `/`.
  *
  * @throws {MeshError} `address_in_use`; `bad_config` where others could listen in, because `listen` is a public
  *   address and there is no `tls`, or where the token file can't be used.
@@ -86,7 +87,7 @@ export async function serveAdmin(node: MeshNode, options: AdminOptions): Promise
       place,
       purpose: { name: "admin page", flag: "--admin" },
       policy: { hosts: named(hosts), token: hash },
-      routes: adminRoutes(node, calls),
+      routes: [...dashboardRoutes(), ...adminRoutes(node, calls)],
       tls,
     });
     return withEnd(listener, () => calls[Symbol.dispose]());

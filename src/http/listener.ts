@@ -164,6 +164,8 @@ async function answer(
   scheme: "http" | "https",
 ): Promise<void> {
   const { headers, socket } = request;
+  const asked = askedFor(request, routes);
+  const isOpen = asked.route?.isPublic === true;
   const refused = refusal(
     {
       scheme,
@@ -173,7 +175,7 @@ async function answer(
       authorization: headers.authorization,
       local: socket.localAddress,
     },
-    policy,
+    isOpen ? { ...policy, token: undefined } : policy,
   );
   if (refused) {
     send(response, failure(refused.status, refused.code, refused.message), true);
@@ -188,23 +190,32 @@ async function answer(
     gone.abort(new MeshError("cancelled", "whoever asked has gone"));
   });
   try {
-    send(response, await answerOf(request, routes, gone.signal), !request.complete);
+    send(response, await answerOf(request, asked, gone.signal), !request.complete);
   } catch (cause) {
     send(response, failed(gone.signal.aborted ? gone.signal.reason : cause), !request.complete);
   }
 }
 
-async function answerOf(
-  request: IncomingMessage,
-  routes: readonly Route[],
-  signal: AbortSignal,
-): Promise<RouteAnswer> {
-  const { method = "", url = "" } = request;
+interface AskedFor {
+  /** What is taken at the path, whatever the method. */
+  readonly here: readonly Route[];
+  readonly route: Route | undefined;
+  readonly query: string;
+}
+
+function askedFor({ method = "", url = "" }: IncomingMessage, routes: readonly Route[]): AskedFor {
   const [path = "", query = ""] = url.split("?", 2);
   const here = routes.filter((route) => route.path === path);
-  if (here.length === 0) return failure(404, "no_such_path", "there is nothing at this path");
   const wanted = method === "HEAD" ? "GET" : method;
-  const route = here.find((it) => it.method === wanted);
+  return { here, route: here.find((it) => it.method === wanted), query };
+}
+
+async function answerOf(
+  request: IncomingMessage,
+  { here, route, query }: AskedFor,
+  signal: AbortSignal,
+): Promise<RouteAnswer> {
+  if (here.length === 0) return failure(404, "no_such_path", "there is nothing at this path");
   if (route === undefined) {
     const methods = here.map((it) => it.method).join(", ");
     return failure(405, "wrong_method", `this path takes ${methods}`);
@@ -216,14 +227,16 @@ async function answerOf(
 /** Where the request has not come to its end, its connection is of no use any more. */
 function send(
   response: ServerResponse,
-  { status, type, body }: RouteAnswer,
+  { status, type, body, contentSecurityPolicy }: RouteAnswer,
   isLast: boolean,
 ): void {
   if (response.destroyed || response.headersSent) return;
   const close = isLast ? { Connection: "close" } : {};
   const login = status === 401 ? { "WWW-Authenticate": 'Bearer realm="macula"' } : {};
   const length = { "Content-Length": Buffer.byteLength(body) };
-  response.writeHead(status, { ...HEADERS, ...close, ...login, ...length, "Content-Type": type });
+  const policy = contentSecurityPolicy && { "Content-Security-Policy": contentSecurityPolicy };
+  const own = { ...close, ...login, ...length, ...policy, "Content-Type": type };
+  response.writeHead(status, { ...HEADERS, ...own });
   response.end(body);
 }
 

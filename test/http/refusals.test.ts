@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adminRoutes } from "../../src/http/admin-routes.ts";
+import { dashboardRoutes, PAGE_POLICY } from "../../src/http/dashboard-routes.ts";
 import { EventLoopWatch } from "../../src/http/event-loop.ts";
 import { healthRoutes } from "../../src/http/health-routes.ts";
 import { type HttpListener, serveAdmin, serveHealth } from "../../src/http/index.ts";
@@ -17,10 +18,11 @@ using calls = new RecentCalls(node);
 
 /** Every route there is; a new one is tried without being named here. */
 const HEALTH = healthRoutes(node, loop);
-const ADMIN = adminRoutes(node, calls);
+const OPEN = dashboardRoutes();
+const SECRET = adminRoutes(node, calls);
+const ADMIN = [...OPEN, ...SECRET];
 const shown = (routes: readonly Route[]): [string, string][] => [
   ...routes.map(({ method, path }): [string, string] => [method, path]),
-  ["GET", "/"],
   ["GET", "/no/such/path"],
   ["DELETE", "/api/status"],
 ];
@@ -132,7 +134,7 @@ describe("the admin listener", () => {
     ["it and another", `Bearer ${token} ${token}`],
   ];
 
-  it.each(shown(ADMIN))(
+  it.each(shown(SECRET))(
     "refuses %s %s without the token, or with a wrong one",
     async (method, path) => {
       for (const [what, authorization] of wrong()) {
@@ -142,6 +144,20 @@ describe("the admin listener", () => {
         expect(heard.headers["www-authenticate"]).toBe('Bearer realm="macula"');
         expect(heard.text).not.toContain(token);
       }
+    },
+  );
+
+  it.each(OPEN.map(({ path }) => path))(
+    "shows %s to everybody, and it tells nothing of the node",
+    async (path) => {
+      const heard = await ask(admin.url, path);
+      expect(heard.status).toBe(200);
+      expect(heard.headers["content-security-policy"]).toBe(PAGE_POLICY);
+      for (const secret of [node.id, node.id.slice(0, 6), node.status().realm, token]) {
+        expect(heard.text).not.toContain(secret);
+      }
+      const { status, text } = await ask(admin.url, path, { method: "POST" });
+      expect([status, text.includes("no_token")]).toEqual([401, true]);
     },
   );
 

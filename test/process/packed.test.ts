@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -54,6 +54,18 @@ describe("the package, installed from its tarball into an empty folder", () => {
     expect(Object.keys(dependencies)).toEqual(["macula-mesh"]);
     const own = dependencies["macula-mesh"]?.dependencies ?? {};
     expect(Object.keys(own)).toEqual(["@msgpack/msgpack", "prom-client", "uqr"]);
+  });
+
+  it("has the dashboard in it, whole, and the licences of what it is made with", () => {
+    const page = join(folder, "node_modules/macula-mesh/dist/http/dashboard");
+    const read = (name: string): string => readFileSync(join(page, name), "utf8");
+    expect(readdirSync(page).sort()).toEqual(
+      ["LICENSES.txt", "icon.svg", "index.html", "main.js", "style.css"].sort(),
+    );
+    expect(read("main.js")).not.toMatch(/^\s*import\b|\bimport\(|sourceMappingURL/m);
+    for (const name of ["preact", "d3-force", "d3-shape", "d3-timer"]) {
+      expect(read("LICENSES.txt")).toMatch(new RegExp(`^${name} \\d`, "m"));
+    }
   });
 
   it("completes a call in four shells on two machines, each with nothing but its home", async () => {
