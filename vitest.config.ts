@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 const CONTRACT = "test/contract/**/*.test.ts";
 const SIM = "test/sim/**/*.test.ts";
 const PROCESS = "test/process/**/*.test.ts";
+const DOCS = "test/docs/**/*.test.ts";
 
 export default defineConfig({
   test: {
@@ -20,7 +21,7 @@ export default defineConfig({
           // This ends what hangs; all but a few take less than a second.
           testTimeout: 60_000,
           include: ["test/**/*.test.ts"],
-          exclude: [CONTRACT, SIM, PROCESS],
+          exclude: [CONTRACT, SIM, PROCESS, DOCS],
           sequence: { groupOrder: 0 },
         },
       },
@@ -50,6 +51,18 @@ export default defineConfig({
           // Each file starts several processes of its own; two cores carry one such file at a time.
           fileParallelism: false,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "docs",
+          include: [DOCS],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Pages are followed side by side, and each starts processes of its own.
+          maxConcurrency: 3,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
     ],
