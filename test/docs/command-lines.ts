@@ -23,7 +23,7 @@ function wordsOf(line: string): string[] {
 export function commandsOf(text: string): string[][] {
   return text
     .replaceAll(/\\\n\s*/g, " ")
-    .replaceAll(/<[a-z][\w: -]*>/g, "placeholder")
+    .replaceAll(/<[\w: -]+>/g, "placeholder")
     .replaceAll(/'[^'\n]*'|"[^"\n]*"/g, (quoted) => quoted.replaceAll(/[|;&#<>]/g, "_"))
     .split("\n")
     .map((line) => line.replace(/(?:^|\s)#.*$/, ""))

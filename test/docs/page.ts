@@ -47,7 +47,9 @@ const FENCE = /^(`{3,})(\w*)$/;
 /** Files under version control, and those that may come to be. */
 export function filesOf(...patterns: readonly string[]): string[] {
   const words = ["ls-files", "--cached", "--others", "--exclude-standard", "--", ...patterns];
-  return execFileSync("git", words, { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
+  const names = execFileSync("git", words, { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
+  // While branches are joined, a file in conflict is listed once for each of its versions.
+  return [...new Set(names)];
 }
 
 export function readPage(path: string): Page {

@@ -12,6 +12,12 @@ const DEADLINE = 30_000;
 /** Addresses as pages write them; all of them are this machine where a page is tested. */
 const PLACE = /\b(?:0\.0\.0\.0|127\.0\.0\.1|192\.0\.2\.\d+|localhost|[\w.-]+\.example\.com):(\d+)/g;
 
+/** What a page can't know, and where it is read from what its shells have said. */
+const TOLD: readonly { readonly written: string; readonly said: RegExp }[] = [
+  { written: "<node id>", said: /([0-9a-f]{64})@/ },
+  { written: "macula-join-1/…", said: /(macula-join-1\/[^\s']+)/ },
+];
+
 /** A directory of the system, as pages write it. */
 const VAR = "/var/lib/macula";
 
@@ -32,8 +38,8 @@ export class Stage implements AsyncDisposable {
   readonly folder: string = mkdtempSync(join(tmpdir(), "macula-docs-"));
   readonly #ports = new Map<string, number>();
   readonly #shells = new Map<string, Shell>();
-  /** Id of the first node that said that it is ready. */
-  #node = "<node id>";
+  /** What all shells have printed, those that are stopped too, in the order in which they were opened. */
+  readonly #opened: Shell[] = [];
 
   constructor() {
     installInto(this.folder);
@@ -47,13 +53,19 @@ export class Stage implements AsyncDisposable {
       if (port !== undefined && port !== "0" && !this.#ports.has(port))
         this.#ports.set(port, await freePort());
     }
-    return text
-      .replaceAll(
-        PLACE,
-        (_, port: string) => `127.0.0.1:${port === "0" ? 0 : this.#ports.get(port)}`,
-      )
-      .replaceAll(VAR, join(this.folder, "var"))
-      .replaceAll("<node id>", this.#node);
+    const here = text
+      .replaceAll(PLACE, (_, port) => `127.0.0.1:${port === "0" ? 0 : this.#ports.get(port)}`)
+      .replaceAll(VAR, join(this.folder, "var"));
+    // Last, for addresses that were said are those of this machine already.
+    return this.#filled(here);
+  }
+
+  /** The text with what shells have said in place of the words that stand for it. */
+  #filled(text: string): string {
+    return TOLD.reduce((rest, { written, said }) => {
+      const [value] = this.#opened.flatMap(({ out }) => said.exec(out)?.[1] ?? []);
+      return value === undefined ? rest : rest.replaceAll(written, value);
+    }, text);
   }
 
   async write(name: string, text: string): Promise<void> {
@@ -76,9 +88,8 @@ export class Stage implements AsyncDisposable {
   async open(name: string, text: string): Promise<void> {
     const shell = this.#spawn(await this.here(text));
     this.#shells.set(name, shell);
+    this.#opened.push(shell);
     await until(shell, () => /ready/.test(shell.out), "say that it is ready");
-    const [, id] = /([0-9a-f]{64})@/.exec(shell.out) ?? [];
-    if (this.#node === "<node id>" && id !== undefined) this.#node = id;
   }
 
   /** Resolves when what a shell has printed fits. */
