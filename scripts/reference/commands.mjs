@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { membersOf } from "./api.mjs";
 
 /** Text of one line, fit for a table: no bar ends the cell, and nothing outside of code is taken for a tag. */
@@ -14,6 +15,9 @@ function table(heads, rows) {
   const line = (cells) => `| ${cells.join(" | ")} |`;
   return [line(heads), line(heads.map(() => "---")), ...rows.map(line)].join("\n");
 }
+
+/** What is taken where nothing is said; the same on every machine. */
+const fallbackOf = ({ fallback }) => fallback?.replace(homedir(), "~");
 
 const flagText = (flag) => `--${flag.name}${flag.value === undefined ? "" : ` ${flag.value}`}`;
 
@@ -43,7 +47,7 @@ function commandSection(command) {
         code(flagText(flag)),
         says(flag),
         code(flag.environment),
-        code(flag.fallback),
+        code(fallbackOf(flag)),
       ]),
     ),
   ];
@@ -76,7 +80,7 @@ function settings(commands) {
     for (const flag of command.flags.filter(({ environment }) => environment !== undefined)) {
       const known = found.get(flag.name) ?? { flag, of: [], fallbacks: new Set() };
       known.of.push(command.name);
-      if (flag.fallback !== undefined) known.fallbacks.add(flag.fallback);
+      if (flag.fallback !== undefined) known.fallbacks.add(fallbackOf(flag));
       found.set(flag.name, known);
     }
   }

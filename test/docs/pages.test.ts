@@ -165,9 +165,9 @@ describe("the programs of the pages", () => {
   });
 
   const played = pages.filter(({ steps }) => steps.some(({ rule }) => rule !== "not run"));
-  it.concurrent.for(played)("$path does what it says, step by step", async (page, test) => {
+  it.concurrent.for(played)("$path does what it says, step by step", async (page, context) => {
     const tool = missingTool(page);
-    test.skip(tool !== undefined, `it needs ${tool}: apt-get install ${tool}`);
+    context.skip(tool !== undefined, `it needs ${tool}: apt-get install ${tool}`);
     await using stage = new Stage();
     const reader = new Reader(page, stage, compiled);
     for (const step of page.steps) {
