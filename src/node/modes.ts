@@ -1,4 +1,4 @@
-import { ROLE_SERVES, ROLE_TRANSIT } from "../peer/token.ts";
+import { ROLE_SERVES, ROLE_TRANSIT } from "../peer/roles.ts";
 
 /** What a node is in the mesh. A mode is a preset of two roles: carrying transit and serving the DHT. */
 export type Mode = "bootstrap" | "gateway" | "edge" | "hybrid";

@@ -18,7 +18,8 @@ import { ANCHORS_MAX } from "../wire/limits.ts";
 import { FieldReader } from "../wire/reader.ts";
 import { FrameWriter } from "../wire/writer.ts";
 import type { Grant, Members } from "./members.ts";
-import { ROLE_SERVES, ROLE_TRANSIT, ROLES_ALL, type Token } from "./token.ts";
+import { ROLE_SERVES, ROLE_TRANSIT, ROLES_ALL } from "./roles.ts";
+import type { Token } from "./token.ts";
 
 /** Addresses in one contact at most. */
 export const ADDRESSES_MAX = 8;

@@ -7,7 +7,8 @@ import type { Meter, Millis } from "../base/ports.ts";
 import type { Verify } from "../identity/keys.ts";
 import type { Realm } from "../identity/realm.ts";
 import { CLOCK_SKEW } from "../identity/signed.ts";
-import { badToken, ROLES_ALL, readToken, type Token, tokenSignature } from "./token.ts";
+import { ROLES_ALL } from "./roles.ts";
+import { badToken, readToken, type Token, tokenSignature } from "./token.ts";
 
 /** Tokens remembered as verified; the one used longest ago goes. */
 export const TOKENS_REMEMBERED_MAX = 4_096;

@@ -7,11 +7,7 @@ import { sealStatement, signedPart } from "../identity/signed.ts";
 import { TOKEN_BYTES_MAX } from "../wire/hello.ts";
 import { FieldReader } from "../wire/reader.ts";
 import { FrameWriter } from "../wire/writer.ts";
-
-/** What a node may be for others: bits of one number, in contacts and in tokens. */
-export const ROLE_TRANSIT = 1;
-export const ROLE_SERVES = 2;
-export const ROLES_ALL: number = ROLE_TRANSIT | ROLE_SERVES;
+import { ROLES_ALL } from "./roles.ts";
 
 const FORMAT = 1;
 const DOMAIN = utf8("macula token 1\0");

@@ -15,7 +15,8 @@ import {
 import { readSigned, signObservation } from "../../src/nat/observation.ts";
 import { readContact, signContact } from "../../src/peer/contact.ts";
 import { Members } from "../../src/peer/members.ts";
-import { parseToken, ROLES_ALL, signToken, tokenText } from "../../src/peer/token.ts";
+import { ROLES_ALL } from "../../src/peer/roles.ts";
+import { parseToken, signToken, tokenText } from "../../src/peer/token.ts";
 import { openMembers } from "../peer/nodes.ts";
 
 /** What a node with this seed, realm and clock says of itself, as hexadecimal. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Mode } from "../../src/node/modes.ts";
 import { Roles } from "../../src/node/modes.ts";
-import { ROLE_SERVES, ROLE_TRANSIT, ROLES_ALL } from "../../src/peer/token.ts";
+import { ROLE_SERVES, ROLE_TRANSIT, ROLES_ALL } from "../../src/peer/roles.ts";
 
 function rolesOf(
   mode: Mode,

@@ -1,7 +1,8 @@
 import { type Signer, verify } from "../../src/identity/keys.ts";
 import { closedRealm } from "../../src/identity/realm.ts";
 import { Members } from "../../src/peer/members.ts";
-import { ROLES_ALL, signToken, type Token, type TokenClaim } from "../../src/peer/token.ts";
+import { ROLES_ALL } from "../../src/peer/roles.ts";
+import { signToken, type Token, type TokenClaim } from "../../src/peer/token.ts";
 import { NOW, signerOf } from "./nodes.ts";
 
 export const HOUR = 3_600_000;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { toBase64Url } from "../../src/base/bytes.ts";
 import { realmId } from "../../src/identity/realm.ts";
-import { parseToken, ROLE_SERVES, readToken, tokenText } from "../../src/peer/token.ts";
+import { ROLE_SERVES } from "../../src/peer/roles.ts";
+import { parseToken, readToken, tokenText } from "../../src/peer/token.ts";
 import { failure } from "../base/failure.ts";
 import fc from "../base/property.ts";
 import { clubMembers, HOUR, PRETENDER, tokenOf } from "./closed.ts";
