@@ -72,7 +72,7 @@ async function runSupervised(
   const { supervise } = await import("./supervise/supervisor.ts");
   const log = stderrLog(given.text("log") as LogLevel, given.text("log-format") as LogFormat);
   const hungAfter = given.number("hung-after") as number;
-  return await supervise({ name, words, hungAfter, log });
+  return await supervise({ name, words, hungAfter, log, json: given.isSet("json") });
 }
 
 async function fail(error: unknown, name: string | undefined, json: boolean): Promise<number> {

@@ -138,10 +138,16 @@ describe.runIf(process.platform === "linux")("a node with a supervisor", () => {
 
   it("that keeps dying is given up, with one line that says so", async () => {
     const node = start("serve", fixture("dies-young"), "--mode", "gateway");
-    const { code, stderr } = await node.ended;
+    const { code, stdout, stderr } = await node.ended;
     expect(code).toBe(137);
+    expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({
+      ok: false,
+      error: { code: "node_failed" },
+    });
     expect(stderr.match(/node_restarted/g)).toHaveLength(4);
-    expect(stderr).toMatch(/^macula serve: the node failed 5 times in a row .*--supervise off/m);
+    expect(stderr).toMatch(
+      /^macula serve: node_failed: the node failed 5 times in a row .*--supervise off/m,
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Log } from "../../base/ports.ts";
 import { EXIT } from "../exit-code.ts";
-import { note } from "../output.ts";
+import { note, printJson } from "../output.ts";
 import { pause } from "../pause.ts";
 import { type Death, deathText, Lives, type Over, SHORT_LIVES_MAX } from "./lives.ts";
 import type { Carried, Order, Sign } from "./message.ts";
@@ -23,13 +23,16 @@ export interface Supervision {
   /** Milliseconds without a sign of life, after which the node is killed and started again. */
   readonly hungAfter: number;
   readonly log: Log;
+  /** What is told at the end is told as an object, too. */
+  readonly json: boolean;
 }
 
 /**
  * Runs a command that stays in a process of its own, and starts it again where that dies or hangs: with the same key and the
  * same port. Resolves to the exit code once it has ended as it was asked to, has said why it can't run, or keeps dying.
  */
-export async function supervise({ name, words, hungAfter, log }: Supervision): Promise<number> {
+export async function supervise(supervision: Supervision): Promise<number> {
+  const { name, words, hungAfter, log } = supervision;
   using end = new EndRequest();
   const lives = new Lives();
   for (let carried: Carried = {}; ; ) {
@@ -39,7 +42,7 @@ export async function supervise({ name, words, hungAfter, log }: Supervision): P
     const verdict = lives.after(death);
     if (end.signal !== undefined) return endedBy(end.signal, death);
     const reason = deathText(death, hungAfter);
-    if (verdict.kind === "over") return over(name, verdict, reason);
+    if (verdict.kind === "over") return await over(supervision, verdict, reason);
     const { wait } = verdict;
     log.write("error", "node_restarted", { reason, wait });
     await pause(wait, end.asked);
@@ -47,10 +50,17 @@ export async function supervise({ name, words, hungAfter, log }: Supervision): P
   }
 }
 
-function over(name: string, { code, gaveUp }: Over, reason: string): number {
+async function over(
+  { name, json }: Supervision,
+  { code, gaveUp }: Over,
+  reason: string,
+): Promise<number> {
+  if (!gaveUp) return code;
   const times = `${SHORT_LIVES_MAX} times in a row soon after its start`;
   const advice = "see the lines above, and start it with --supervise off to look closer";
-  if (gaveUp) note(`macula ${name}: the node failed ${times}: the last time ${reason}; ${advice}`);
+  const message = `the node failed ${times}: the last time ${reason}; ${advice}`;
+  note(`macula ${name}: node_failed: ${message}`);
+  if (json) await printJson({ ok: false, error: { code: "node_failed", message } });
   return code;
 }
 
@@ -108,7 +118,7 @@ class Life {
     this.#child = fork(new URL("./node-main.js", import.meta.url), [...words], {
       stdio: ["inherit", "inherit", "inherit", "ipc"],
     });
-    this.#child.on("message", (sign: Sign) => this.#take(sign));
+    this.#child.on("message", (sign: Sign | null) => this.#take(sign));
     this.#order({ kind: "begin", beat, carried });
     this.#watch = setInterval(() => this.#look(), beat);
     const off = end.on((signal, isFirst) => this.#end(signal, isFirst));
@@ -133,9 +143,10 @@ class Life {
     });
   }
 
-  #take(sign: Sign): void {
+  #take(sign: Sign | null): void {
     this.#pulse.hear(performance.now());
-    if (sign.kind !== "ready") return;
+    // A served module has the channel, too, and may say anything.
+    if (sign?.kind !== "ready") return;
     this.#wasReady = true;
     this.carried = sign.carried;
   }
