@@ -111,7 +111,8 @@ export class Keeper {
       while (this.#isNeeded?.() === false && !signal.aborted) await this.#woken();
       const link = await this.#connect();
       if (link && (await this.#whileLinked(link))) continue;
-      await this.#rest();
+      // A rest that begins after the end would be one that nobody cuts short, and keep the process alive.
+      if (!signal.aborted) await this.#rest();
     }
   }
 
