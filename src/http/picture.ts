@@ -26,6 +26,7 @@ export interface PictureLink
     | "direction"
     | "transit"
     | "shortcut"
+    | "mapping"
     | "framesSent"
     | "framesReceived"
     | "bytesSent"
@@ -143,7 +144,7 @@ function byWorth(one: PictureLink, other: PictureLink): number {
 
 function pictureLink(link: LinkStatus, anchor: boolean): PictureLink {
   const { node, transport, address, direction, transit, shortcut, roundTrip } = link;
-  const { framesSent, framesReceived, bytesSent, bytesReceived } = link;
+  const { mapping, framesSent, framesReceived, bytesSent, bytesReceived } = link;
   return {
     node,
     transport,
@@ -153,6 +154,7 @@ function pictureLink(link: LinkStatus, anchor: boolean): PictureLink {
     shortcut,
     anchor,
     dialable: link.addresses.length > 0,
+    mapping,
     roundTrip,
     framesSent,
     framesReceived,

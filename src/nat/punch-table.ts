@@ -1,6 +1,7 @@
 import type { Address } from "../base/address.ts";
+import { BoundedMap } from "../base/bounded.ts";
 import { type Bytes, equalBytes } from "../base/bytes.ts";
-import { type NodeId, sameId } from "../base/id.ts";
+import { idNumber, type NodeId, sameId } from "../base/id.ts";
 import type { Millis, Timer } from "../base/ports.ts";
 import type { Link } from "../peer/link.ts";
 import type { Mapping } from "../wire/punch.ts";
@@ -43,9 +44,15 @@ export interface ActivePunch {
   readonly begunAt: Millis;
 }
 
+/** Peers of which it is remembered what NAT they told of; the one heard of longest ago goes. */
+export const TOLD_MAX = 256;
+
 /** The punches under way: one with each peer in each role, and few. */
 export class PunchTable {
   readonly #active = new Set<ActivePunch>();
+  readonly #told = new BoundedMap<number, { readonly peer: NodeId; readonly mapping: Mapping }>(
+    TOLD_MAX,
+  );
   #reserved = 0;
 
   /** Those under way, and those that are about to be. */
@@ -76,7 +83,17 @@ export class PunchTable {
   /** False where it was taken out before. */
   delete(active: ActivePunch): boolean {
     active.timer?.cancel();
+    const { peer, mappings } = active;
+    if (mappings.peer !== "unknown") {
+      this.#told.set(idNumber(peer.id), { peer: peer.id, mapping: mappings.peer });
+    }
     return this.#active.delete(active);
+  }
+
+  /** What NAT that peer told of in the last punch with it; `unknown` where there was none of late, or the peer did not know. */
+  toldBy(peer: NodeId): Mapping {
+    const told = this.#told.peek(idNumber(peer));
+    return told !== undefined && sameId(told.peer, peer) ? told.mapping : "unknown";
   }
 
   has(active: ActivePunch): boolean {

@@ -111,6 +111,11 @@ export class Puncher {
     return mappingOf(this.#sightings.known.map(({ address }) => address));
   }
 
+  /** What NAT that peer told of in the last punch with it. */
+  mappingOf(peer: NodeId): Mapping {
+    return this.#table.toldBy(peer);
+  }
+
   /** True where a connection from that node is one that was agreed on. */
   expects(peer: NodeId): boolean {
     return this.#table.isAgreed(peer);

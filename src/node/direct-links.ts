@@ -72,7 +72,9 @@ export class DirectLinks {
       mapping: this.puncher.mapping,
       seenAt: [...new Set(this.sightings.known.map(({ address }) => address))],
       gain: this.shortcuts.gain,
-      destinations: states.map(([id, state]) => ({ node: idText(id), ...state })),
+      destinations: states.map(([id, state]) => {
+        return { node: idText(id), mapping: this.puncher.mappingOf(id), ...state };
+      }),
     };
   }
 

@@ -14,6 +14,8 @@ export interface LinkStatus {
   readonly direction: "dialled" | "accepted";
   /** Where its signed contact says that it can be dialled; empty for one that dials only, as behind most NATs. */
   readonly addresses: readonly string[];
+  /** The NAT before it, as it told in the last punch with it. */
+  readonly mapping: Mapping;
   /** The address the peer says it sees this node at. */
   readonly observedAs: string;
   readonly transit: boolean;
@@ -57,6 +59,8 @@ export interface OverlayStatus {
 /** What this node has learned of the ways to one node that it calls. */
 export interface DestinationStatus extends StrategyState {
   readonly node: string;
+  /** The NAT before it, as it told in the last punch with it; `unknown` where there was none of late, or it did not know. */
+  readonly mapping: Mapping;
 }
 
 /** Which ways calls take. */

@@ -14,6 +14,7 @@ import { REPLIES_BYTES_MAX } from "../rpc/reply-cache.ts";
 import { CASTS_MAX, PROCEDURES_MAX, RUNNING_MAX } from "../rpc/server.ts";
 import { CALLER_SESSIONS_MAX } from "../seal/caller-sessions.ts";
 import { PROVIDER_SESSIONS_MAX } from "../seal/provider-sessions.ts";
+import type { Mapping } from "../wire/punch.ts";
 import type { Composition } from "./compose.ts";
 import type { Counters } from "./counters.ts";
 import type { ContactStatus, LinkStatus, NodeStatus } from "./node-status.ts";
@@ -40,7 +41,9 @@ export function statusOf(node: Composition, facts: StatusFacts): NodeStatus {
     dialable: node.reachability.state,
     uptime: parts.ports.clock.now() - facts.startedAt,
     clockOffset: clockOffset(context.table, parts.ports.clock.wall()),
-    links: [...context.table].map(linkStatus),
+    links: [...context.table].map((link) =>
+      linkStatus(link, node.direct.puncher.mappingOf(link.peer)),
+    ),
     anchors,
     overlay: node.overlay?.state(),
     routing: node.direct.state(),
@@ -131,13 +134,14 @@ function clockOffset(links: Iterable<Link>, now: Millis): Millis | undefined {
   return ahead[(ahead.length - 1) >> 1];
 }
 
-function linkStatus(link: Link): LinkStatus {
+function linkStatus(link: Link, mapping: Mapping): LinkStatus {
   return {
     node: link.peerText,
     transport: link.kind,
     address: link.remoteAddress,
     direction: link.dialled ? "dialled" : "accepted",
     addresses: link.contact.addresses,
+    mapping,
     observedAs: link.observedAs,
     transit: link.contact.transit,
     shortcut: link.isShortcut,

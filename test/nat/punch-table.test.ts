@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Punch, type PunchRole } from "../../src/nat/punch.ts";
-import { type ActivePunch, PUNCHES_MAX, PunchTable } from "../../src/nat/punch-table.ts";
+import { type ActivePunch, PUNCHES_MAX, PunchTable, TOLD_MAX } from "../../src/nat/punch-table.ts";
+import type { Mapping } from "../../src/wire/punch.ts";
 import { tinyId } from "../base/tiny.ts";
 import { counted } from "../wire/sample.ts";
 
@@ -53,6 +54,25 @@ describe("the punches under way", () => {
     expect([table.isAgreed(tinyId(1)), table.isAgreed(tinyId(2))]).toEqual([true, false]);
     expect([table.delete(punch), table.delete(punch)]).toEqual([true, false]);
     expect(table.isAgreed(tinyId(1))).toBe(false);
+  });
+
+  it("leave behind what NAT their peer told of, of so many peers and no more", () => {
+    const table = new PunchTable();
+    const told = (number: number, peer: Mapping): void => {
+      const punch = active(number);
+      punch.mappings.peer = peer;
+      table.add(punch);
+      table.delete(punch);
+    };
+    expect(table.toldBy(tinyId(1))).toBe("unknown");
+    told(1, "varying");
+    told(1, "unknown");
+    expect(table.toldBy(tinyId(1))).toBe("varying");
+    told(1, "stable");
+    expect([table.toldBy(tinyId(1)), table.toldBy(tinyId(2))]).toEqual(["stable", "unknown"]);
+    for (let number = 2; number < TOLD_MAX + 2; number++) told(number, "stable");
+    expect(table.toldBy(tinyId(1))).toBe("unknown");
+    expect(table.toldBy(tinyId(TOLD_MAX + 1))).toBe("stable");
   });
 
   it("are one with each peer in each role, and sixteen in all", () => {

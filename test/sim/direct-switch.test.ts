@@ -21,6 +21,10 @@ async function linked(options: Parameters<typeof DirectMesh.start>[2] = {}): Pro
   const mesh = await DirectMesh.start("port_restricted", "port_restricted", options);
   await mesh.callFor(5_000);
   expect(mesh.link).toBe("shortcut");
+  for (const node of [mesh.caller, mesh.provider]) {
+    const direct = node.status().links.find(({ shortcut }) => shortcut);
+    expect(direct?.mapping).toBe("stable"); // As the other one told.
+  }
   // Two links of 5 ms each way against one: most calls save ten.
   const { directCalls, latencySaved } = mesh.caller.status().routing.gain;
   expect(directCalls).toBeGreaterThan(5);
@@ -45,6 +49,7 @@ describe("a pair of NATs that can't be punched", () => {
     const mesh = await DirectMesh.start("port_restricted", "symmetric");
     expect(await mesh.callFor(120_000, 2_000)).toEqual([]);
     expect(learned(mesh)?.reason).toMatch(/^the peer's NAT is symmetric/);
+    expect(learned(mesh)?.mapping).toBe("varying");
   });
 
   it("sends no packet at all where both are symmetric", async () => {

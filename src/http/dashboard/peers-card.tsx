@@ -49,7 +49,7 @@ export function PeersCard({ picture, rates, selected, select }: PeersCardProps) 
                 </span>
               ))}
             </span>
-            <span class="nat">{link === undefined ? "no link" : natText(link)}</span>
+            <span class="nat">{natText(link, link?.mapping ?? way?.mapping ?? "unknown")}</span>
             <span class="way" title={way?.reason}>
               {wayText(link, way)}
             </span>

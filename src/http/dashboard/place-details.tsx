@@ -42,6 +42,7 @@ function factsOf(picture: Picture, id: string): [string, string][] {
   }
   if (link === undefined && contact === undefined)
     facts.push(["known by", "a call that passed it"]);
+  if (link === undefined && way !== undefined) facts.push(["NAT", natText(link, way.mapping)]);
   if (way !== undefined) facts.push(["calls go", `${WAYS[way.strategy]}: ${way.reason}`]);
   return facts;
 }
@@ -68,12 +69,16 @@ function linkFacts(link: PictureLink): [string, string][] {
     ["link", `${kind}, ${link.transport}, ${link.direction}`],
     ["address", link.address],
     ["round trip", span(link.roundTrip)],
-    ["NAT", natText(link)],
+    ["NAT", natText(link, link.mapping)],
     ["sent, received", `${bytes(link.bytesSent)}, ${bytes(link.bytesReceived)}`],
   ];
 }
 
-/** What a neighbour's own contact says of how others get to it. */
-export function natText({ dialable }: PictureLink): string {
-  return dialable ? "open: can be dialled" : "closed: dials only";
+/** Of what a node has told of its NAT. */
+const NATS = { stable: "stable NAT", varying: "symmetric NAT", unknown: undefined } as const;
+
+/** How others get to a node: by its own contact where it is linked, and by what it told in a punch. */
+export function natText(link: PictureLink | undefined, mapping: PictureLink["mapping"]): string {
+  if (link?.dialable) return "open: can be dialled";
+  return NATS[mapping] ?? (link === undefined ? "not known" : "closed: dials only");
 }
