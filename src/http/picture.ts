@@ -1,5 +1,11 @@
-import type { CallReport, MeshNode } from "../node/api.ts";
-import type { ContactStatus, LinkStatus, NodeStatus, RoutingStatus } from "../node/node-status.ts";
+import type {
+  CallReport,
+  ContactStatus,
+  LinkStatus,
+  MeshNode,
+  NodeStatus,
+  RoutingStatus,
+} from "../index.ts";
 import type { PastCall, RecentCalls } from "./recent-calls.ts";
 import { type HealthView, healthView } from "./views.ts";
 
