@@ -57,7 +57,7 @@ function commandSection(command) {
 export function commandPage(commands) {
   return [
     "# The command",
-    "What `macula help` and `macula help <command>` print. A flag goes before its variable, a variable before what is taken where nothing is said; variables of lists separate by commas. Exit codes: [operations](../operations.md#exit-codes-of-the-command).",
+    "What `macula help` and `macula help <command>` print. A flag goes before its variable, a variable before the [configuration file](../operations.md#settings), and that before what is taken where nothing is said; variables of lists separate by commas. Exit codes: [operations](../operations.md#exit-codes-of-the-command).",
     ...commands.flatMap(commandSection),
   ];
 }
@@ -91,7 +91,7 @@ function settings(commands) {
 export function configurationPage(commands) {
   return [
     "# Configuration",
-    "A node takes its settings from options in programs, from flags and from the environment on the command line. A flag goes before its variable. What is wrong is refused with one line that names it: `bad_config` in programs, exit code 2 of the command.",
+    "A node takes its settings from options in programs; on the command line from flags, from the environment and from a [file](../operations.md#settings), in this order. `macula config check` shows each value and where it is from. What is wrong is refused with one line that names it: `bad_config` in programs, exit code 2 of the command.",
     "## Options of `createNode`",
     optionTable("macula-mesh", "NodeOptions"),
     "## Options of `serveHealth`",

@@ -5,7 +5,7 @@ import ts from "typescript";
 import { type Page, ROOT, type Step } from "./page.ts";
 
 /** Packages that a program on a page may import. */
-const PACKAGES = ["vitest", "@types"];
+const PACKAGES = ["vitest", "zod", "@types"];
 
 /** Gives a folder the packages that a reader has installed. */
 export function installInto(folder: string): void {
