@@ -118,10 +118,10 @@ async function tellReady(
   }
   const place = addresses.length === 0 ? `${id}, listens nowhere` : addresses.join(" ");
   const served = procedures.length === 0 ? "" : `, serves ${procedures.join(", ")}`;
-  await print(`ready: ${place}${served}`);
   // Quoted, because some shells take the brackets of an IPv6 address for a pattern.
+  const invitation = join === undefined ? "" : `\njoin with: macula join '${join}'`;
+  await print(`ready: ${place}${served}${invitation}`);
   if (join === undefined) return;
-  await print(`join with: macula join '${join}'`);
   if (process.stdout.isTTY && !given.isSet("no-qr")) await printQrCode(join);
 }
 
