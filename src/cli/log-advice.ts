@@ -5,7 +5,7 @@ export const LOG_ADVICE: Readonly<Record<string, string>> = {
   node_restarted: "see the lines before it; where it comes again and again, report it with them",
   dial_failed:
     "check that a node listens there and that UDP gets to it; it is tried again by itself",
-  peer_refused: "see the code in docs/operations.md; a stranger is kept out as it should be",
+  peer_refused: "see the code in docs/reference/errors.md; a stranger is kept out as it should be",
   duplicate_identity: "give each process a key file of its own",
   cut_off: "check the network of this machine and the bootstrap addresses; it comes back by itself",
   udp_blocked: "open UDP towards the mesh if you can; calls go on over TCP meanwhile",
@@ -17,7 +17,7 @@ export const LOG_ADVICE: Readonly<Record<string, string>> = {
   not_dialable: "open the UDP port or forward it, or run this node as an edge",
   token_expires_soon: "have another one issued with macula token issue",
   token_expired: "have another one issued with macula token issue; it is taken without a restart",
-  token_refused: "see the code in docs/operations.md, and have another one issued",
+  token_refused: "see the code in docs/reference/errors.md, and have another one issued",
   renewal_failed: "check that a gateway is linked; it is tried again by itself",
   withdrawal_failed: "nothing: the record ends by itself, callers go on to other providers",
   cast_failed: "look at the handler of that procedure",
