@@ -259,33 +259,22 @@ export class Registry {
     return failed !== undefined && failed.seq >= seq && this.#ports.clock.now() < failed.until;
   }
 
-  /** This node is reached through others than before: its records have to say so. */
-  anchorsChanged(): void {
-    this.#renewSoon();
-  }
-
-  /** This node was away: its records may have expired meanwhile. */
-  wasAway(): void {
-    this.#renewSoon();
-  }
-
-  /** This node's membership lasts longer than before, and so may its records. */
-  tokenRenewed(): void {
-    this.#renewSoon();
-  }
-
-  /** There is a new node to hold records: ours go to it soon. */
-  linkAdded(): void {
-    for (const advertised of this.#advertised.values()) advertised.holders = [];
-    this.#renewSoon();
-  }
-
-  #renewSoon(): void {
+  /**
+   * This node's records are told anew: because it is reached through others than before, was away while they may have
+   * expired, or is a member for longer.
+   */
+  renewSoon(): void {
     if (this.#advertised.size === 0) return;
     this.#settling ??= this.#ports.clock.timer(SETTLE, () => {
       this.#settling = undefined;
       this.#renewAll();
     });
+  }
+
+  /** There is a new node to hold records: ours go to it soon. */
+  linkAdded(): void {
+    for (const advertised of this.#advertised.values()) advertised.holders = [];
+    this.renewSoon();
   }
 
   /** Withdraws everything. */

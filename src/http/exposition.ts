@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, type CounterConfiguration, Gauge, Histogram, Registry } from "prom-client";
 import type { HistogramStatus } from "../index.ts";
 
 export type Labels = Readonly<Record<string, string>>;
@@ -16,23 +16,13 @@ export class Exposition {
 
   /** What goes up and down. */
   gauge(name: string, help: string, samples: readonly Sample[]): void {
-    const gauge = new Gauge({
-      name,
-      help,
-      labelNames: namesIn(samples),
-      registers: [this.#registry],
-    });
+    const gauge = new Gauge(this.#options(name, help, samples));
     for (const [value, labels] of samples) gauge.set({ ...labels }, value);
   }
 
   /** What only goes up, counted elsewhere. */
   counter(name: string, help: string, samples: readonly Sample[]): void {
-    const counter = new Counter({
-      name,
-      help,
-      labelNames: namesIn(samples),
-      registers: [this.#registry],
-    });
+    const counter = new Counter(this.#options(name, help, samples));
     for (const [value, labels] of samples) counter.inc({ ...labels }, value);
   }
 
@@ -49,6 +39,10 @@ export class Exposition {
 
   async text(): Promise<string> {
     return await this.#registry.metrics();
+  }
+
+  #options(name: string, help: string, samples: readonly Sample[]): CounterConfiguration<string> {
+    return { name, help, labelNames: namesIn(samples), registers: [this.#registry] };
   }
 }
 

@@ -48,7 +48,8 @@ export type Belief =
 /**
  * Judges what `peer` says of its addresses. Each observation has to be signed, in date, about this peer and by another
  * node; one that is not refuses the whole claim, because a peer that is honest sends no such thing. Those by nodes that
- * the reader does not know count for nothing: no peer can tell whom the reader knows. Of its own interfaces those count that lie in the reader's own network, where both are seen at one host.
+ * the reader does not know count for nothing: no peer can tell whom the reader knows. Of its own interfaces those count
+ * that lie in the reader's own network, where both are seen at one host.
  */
 export function judgeClaim(claim: PunchClaim, peer: NodeId, reader: Reader): Belief {
   const seen: Address[] = [];

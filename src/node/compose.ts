@@ -97,7 +97,7 @@ export function compose(parts: NodeParts): Composition {
     context,
     () => reachability.claimed,
     anchors,
-    () => registry.anchorsChanged(),
+    () => registry.renewSoon(),
   );
   const updates = new ContactUpdates(
     context,
@@ -171,7 +171,7 @@ function begin(composed: Wiring, dialer: DialerContext): Upgrader {
 /** Who holds something that the old token has signed gets it with the new one; who was refused is dialled again. */
 function tokenRenewed({ updates, registry, keepers }: Wiring): void {
   updates.changedNow();
-  registry.tokenRenewed();
+  registry.renewSoon();
   for (const keeper of keepers) keeper.retry();
 }
 
@@ -355,7 +355,7 @@ function arrived({ parts, context, direct }: Wiring, pool: Pool, connection: Con
 /** Peers have given this node up, records have expired, and it may be somewhere else. */
 function wasAway({ movements, registry, keepers, overlay }: Wiring): void {
   movements.wasAway();
-  registry.wasAway();
+  registry.renewSoon();
   for (const keeper of keepers) keeper.nudge();
   overlay?.changed();
 }

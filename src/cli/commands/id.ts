@@ -1,17 +1,13 @@
 import { existsSync } from "node:fs";
-import { idText } from "../../base/id.ts";
-import { signerFromSeed } from "../../identity/keys.ts";
 import { loadOrCreateKey } from "../../node/key-file.ts";
 import type { Arguments, Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { print, printJson } from "../output.ts";
+import { tellId } from "../show/tell-id.ts";
 
 async function run(given: Arguments): Promise<number> {
-  const path = given.text("identity") as string;
-  const created = !existsSync(path);
-  const id = idText(signerFromSeed(loadOrCreateKey(path)).id);
-  if (given.isSet("json")) await printJson({ id, file: path, created });
-  else await print(id);
+  const file = given.text("identity") as string;
+  const created = !existsSync(file);
+  await tellId(given, loadOrCreateKey(file), { file, created });
   return EXIT.ok;
 }
 

@@ -1,9 +1,7 @@
-import { idText } from "../../base/id.ts";
-import { signerFromSeed } from "../../identity/keys.ts";
 import { createNodeKey, loadKey } from "../../node/key-file.ts";
 import type { Arguments, Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { print, printJson } from "../output.ts";
+import { tellId } from "../show/tell-id.ts";
 import { UsageError } from "../usage-error.ts";
 
 async function run(given: Arguments): Promise<number> {
@@ -12,9 +10,7 @@ async function run(given: Arguments): Promise<number> {
   if (read === undefined || file === undefined) {
     throw new UsageError("write macula key create <file>, or macula key show <file>");
   }
-  const id = idText(signerFromSeed(read(file)).id);
-  if (given.isSet("json")) await printJson({ id, file, created: action === "create" });
-  else await print(id);
+  await tellId(given, read(file), { file, created: action === "create" });
   return EXIT.ok;
 }
 

@@ -37,6 +37,10 @@ export function DhtCard({ dht }: { readonly dht: Picture["dht"] }) {
   );
 }
 
+function Column({ kind, height }: { readonly kind: "all" | "ours"; readonly height: number }) {
+  return <rect class={kind} y={HEIGHT - height} width="12" height={height} rx="2" />;
+}
+
 function Buckets({ buckets }: { readonly buckets: Picture["dht"]["buckets"] }) {
   if (buckets.length === 0) return <p class="quiet">None yet.</p>;
   const highest = Math.max(4, ...buckets.map(({ contacts }) => contacts));
@@ -47,20 +51,8 @@ function Buckets({ buckets }: { readonly buckets: Picture["dht"]["buckets"] }) {
         <li key={bucket} title={`bucket ${bucket}: ${contacts} known, ${linked} linked`}>
           <svg viewBox={`0 0 12 ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
             <rect class="track" width="12" height={HEIGHT} rx="2" />
-            <rect
-              class="all"
-              y={HEIGHT - height(contacts)}
-              width="12"
-              height={height(contacts)}
-              rx="2"
-            />
-            <rect
-              class="ours"
-              y={HEIGHT - height(linked)}
-              width="12"
-              height={height(linked)}
-              rx="2"
-            />
+            <Column kind="all" height={height(contacts)} />
+            <Column kind="ours" height={height(linked)} />
           </svg>
           <span class="sr">{`bucket ${bucket}: ${contacts} known, ${linked} linked`}</span>
         </li>
